@@ -1,0 +1,105 @@
+"""What readers yield: one frozen record per thing that a publisher's file describes.
+
+Ids are strings with their collection (`coco:318556`, `vg:2375429`, `nlvr1:1572-0-3`). Boxes are x1, y1, x2, y2 in pixels.
+Legend: R regions of one image, F features of a region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRecord:
+    """One image as a collection lists it."""
+
+    image_id: str
+    file_name: str | None
+    width_px: int
+    height_px: int
+    same_as: str | None = None  # the id of the same picture in another collection (Visual Genome's coco_id)
+    group_id: str | None = None  # images that must share a split (NLVR's permutations); None: the image alone
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaptionRecord:
+    """One sentence that describes a whole image."""
+
+    image_id: str
+    caption_id: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhraseRecord:
+    """One phrase that describes a region of an image."""
+
+    image_id: str
+    phrase_id: str
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoxRecord:
+    """One annotated object: its box, its category and its attributes, by name."""
+
+    image_id: str
+    box: Box
+    label: str
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegionRecord:
+    """A detector's output for one image."""
+
+    image_id: str
+    width_px: int
+    height_px: int
+    boxes_R4: NDArray[np.float32]
+    object_ids_R: NDArray[np.int64]
+    object_conf_R: NDArray[np.float32]
+    attribute_ids_R: NDArray[np.int64]
+    attribute_conf_R: NDArray[np.float32]
+    features_RF: NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejection:
+    """One record that was left out, and why. `reason` is a short fixed phrase: rows are counted by it."""
+
+    source: str
+    record: str
+    field: str
+    reason: str
+
+
+Reject = Callable[[Rejection], None]
+
+Content = Literal["images", "captions", "phrases", "boxes", "regions", "labels", "image_ids"]
+Reader = Callable[[Path, Reject], Iterator[Any]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One publisher's format: its key in `[sources]`, where it can be had, and what can be read from it.
+
+    `reads` maps a content to its reader `(path, reject) -> iterator of records`: images -> ImageRecord, captions ->
+    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, labels -> str, image_ids -> str.
+    A folder of pictures or a file that another library opens has an empty `reads`.
+    """
+
+    name: str
+    title: str
+    address: str
+    reads: Mapping[Content, Reader]
+    is_folder: bool = False

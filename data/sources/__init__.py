@@ -1,0 +1,42 @@
+"""The publishers' formats, one file each; the folder is the list.
+
+A source file defines `SOURCE = Source(name=..., ...)`; its name is its key in `[sources]` of luigi.cfg.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from data.records import Content, Reject, Source
+
+SourceFiles = Mapping[str, tuple[Path, ...]]
+"""The user's files by the name of their source."""
+
+
+@functools.cache
+def all_sources() -> Mapping[str, Source]:
+    """Every source by name, in the order of names."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    sources = [
+        module.SOURCE
+        for module in (importlib.import_module(f"{__name__}.{name}") for name in names)
+        if hasattr(module, "SOURCE")
+    ]
+    return {source.name: source for source in sources}
+
+
+def that_give(content: Content) -> tuple[str, ...]:
+    """The names of the sources from which `content` can be read."""
+    return tuple(name for name, source in all_sources().items() if content in source.reads)
+
+
+def read(files: SourceFiles, content: Content, reject: Reject) -> Iterator[Any]:
+    """All records of `content` in `files`: sources by name, each one's files in the order given."""
+    for name in that_give(content):
+        for path in files.get(name, ()):
+            yield from all_sources()[name].reads[content](path, reject)

@@ -1,0 +1,1 @@
+"""Specs, networks, objectives, training and benchmarks. Knows no luigi; reads what `data` wrote."""

@@ -1,0 +1,171 @@
+"""What a curriculum is made of, as frozen data without torch: the words of docs/design.md, one class each.
+
+A `name` is always the name of a file: Network(name="lxmert_s") is model/networks/lxmert_s.py, and so on for objectives,
+corruptions, orders and benchmarks. The folder is the list; there is no registry.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+Options = dict[str, Any]  # the keyword arguments of the named plug-in; plain JSON values
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A network's shape. Widths in units, lengths in word pieces, rates in [0, 1]."""
+
+    name: str
+    hidden_size: int
+    num_layers: int
+    num_heads: int
+    intermediate_size: int
+    max_positions: int
+    dropout_rate: float
+    num_regions: int = 36
+    region_feature_size: int = 2048
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """What is learnt: a file of model/objectives, its weight in the sum of losses, and its options."""
+
+    name: str
+    weight: float = 1.0
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corruption:
+    """What is done to the input so that there is something to learn: a file of model/corruptions."""
+
+    name: str
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """How rows become mini-batches: a file of model/orders."""
+
+    name: str = "shuffle"
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """A corpus and how its rows become inputs. Corruptions apply in the order given."""
+
+    corpus: str
+    max_length: int
+    batch_size: int
+    corruptions: tuple[Corruption, ...]
+    objectives: tuple[Objective, ...]
+    order: Order = Order()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixing:
+    """How several streams share one update. `single` is the one stream of an ordinary stage."""
+
+    name: Literal["single"] = "single"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer:
+    """The optimiser and its schedule: linear warm-up over `warmup_rate` of all steps, then `schedule`."""
+
+    name: Literal["adam", "adamw"]
+    learning_rate: float
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    warmup_rate: float = 0.0
+    schedule: Literal["constant", "linear"] = "linear"
+    clip_norm: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How long and how exactly: either epochs or steps; the seed; and what the arithmetic depends on."""
+
+    optimizer: Optimizer
+    seed: int
+    num_epochs: int | None = None
+    num_steps: int | None = None
+    precision: Literal["float32"] = "float32"
+    device: Literal["cpu", "cuda"] = "cpu"
+    num_threads: int = 2
+
+    def __post_init__(self) -> None:
+        if (self.num_epochs is None) == (self.num_steps is None):
+            raise ValueError(f"a budget is either epochs or steps, not {self.num_epochs} and {self.num_steps}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Streams, how they mix, for how long, and which stage's weights they start from (None: from scratch)."""
+
+    name: str
+    streams: tuple[Stream, ...]
+    budget: Budget
+    mixing: Mixing = Mixing()
+    starts_from: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """What a trained model is judged on: a file of model/benchmarks and its options."""
+
+    name: str
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curriculum:
+    """Stages in order, on one network, and the benchmarks after them."""
+
+    name: str
+    network: Network
+    stages: tuple[Stage, ...]
+    benchmarks: tuple[Benchmark, ...]
+
+
+_CLASSES = {
+    c.__name__: c
+    for c in (Network, Objective, Corruption, Order, Stream, Mixing, Optimizer, Budget, Stage, Benchmark, Curriculum)
+}
+Spec = TypeVar("Spec")
+
+
+def to_plain(spec: Any) -> Any:
+    """A spec as JSON values, class names included: two classes with equal fields must not look alike."""
+    if dataclasses.is_dataclass(spec) and not isinstance(spec, type):
+        fields = {f.name: to_plain(getattr(spec, f.name)) for f in dataclasses.fields(spec)}
+        return {"class": type(spec).__name__, **fields}
+    if isinstance(spec, (tuple, list)):
+        return [to_plain(item) for item in spec]
+    if isinstance(spec, dict):
+        return {str(key): to_plain(value) for key, value in spec.items()}
+    if spec is None or isinstance(spec, (str, int, float, bool)):
+        return spec
+    raise TypeError(f"a spec holds dataclasses, tuples, dicts and JSON values, not {type(spec).__name__}: {spec!r}")
+
+
+def from_plain(kind: type[Spec], plain: Any) -> Spec:
+    """The spec that `to_plain` wrote; `kind` is the class expected."""
+    spec = _revive(plain)
+    if not isinstance(spec, kind):
+        raise TypeError(f"expected a {kind.__name__}, found {type(spec).__name__}")
+    return spec
+
+
+def _revive(plain: Any) -> Any:
+    if isinstance(plain, list):
+        return tuple(_revive(item) for item in plain)
+    if isinstance(plain, dict) and "class" in plain:
+        return _CLASSES[plain["class"]](**{k: _revive(v) for k, v in plain.items() if k != "class"})
+    if isinstance(plain, dict):
+        return {key: _revive(value) for key, value in plain.items()}
+    return plain
