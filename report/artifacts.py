@@ -1,0 +1,84 @@
+"""Reading the files of artifacts with their shape checked: what is not as docs/formats.md says is a ContractError."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.errors import ContractError
+
+_MISSING = object()
+
+
+def refuse(expected: str, found: object, where: str) -> NoReturn:
+    """Raise the ContractError of an artifact that is not as it should be."""
+    raise ContractError(
+        expected=expected,
+        found=repr(found)[:120],
+        where=where,
+        way_out="delete that artifact's folder and give the same command again: it is built anew",
+    )
+
+
+def json_object(path: Path) -> dict[str, Any]:
+    """The JSON object that the file holds."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        refuse("JSON", error, str(path))
+    return value if isinstance(value, dict) else refuse("a JSON object", value, str(path))
+
+
+def table(path: Path) -> pa.Table:
+    """The Parquet table that the file holds."""
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        refuse("a Parquet table", error, str(path))
+
+
+def objects(record: dict[str, Any], field: str, where: str) -> dict[str, dict[str, Any]]:
+    """A field that is an object of objects, in natural order; absent: empty."""
+    value = record.get(field, {})
+    if not isinstance(value, dict) or not all(isinstance(inner, dict) for inner in value.values()):
+        refuse("an object of objects", value, f"{where}, {field}")
+    return _in_natural_order(value)
+
+
+def numbers(record: dict[str, Any], field: str, where: str) -> dict[str, float]:
+    """A field that is an object of finite numbers, in natural order; absent: empty."""
+    value = record.get(field, {})
+    if not isinstance(value, dict):
+        refuse("an object of numbers", value, f"{where}, {field}")
+    return {key: number(value, key, f"{where}, {field}") for key in _in_natural_order(value)}
+
+
+def number(record: dict[str, Any], field: str, where: str) -> float:
+    """A field that is a finite number."""
+    value = record.get(field, _MISSING)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        refuse("a finite number", "nothing" if value is _MISSING else value, f"{where}, {field}")
+    return value
+
+
+def text(record: dict[str, Any], field: str, where: str) -> str:
+    """A field that is a string."""
+    value = record.get(field, _MISSING)
+    if not isinstance(value, str):
+        refuse("a string", "nothing" if value is _MISSING else value, f"{where}, {field}")
+    return value
+
+
+def _in_natural_order(value: dict[str, Any]) -> dict[str, Any]:
+    """Keys sorted with their numbers as numbers: R@5 before R@10."""
+    return {key: value[key] for key in sorted(value, key=lambda key: (_parts(key), key))}
+
+
+def _parts(key: str) -> list[tuple[int, str]]:
+    return [(int(digits or 0), letters) for digits, letters in re.findall(r"([0-9]*)([^0-9]*)", key)]

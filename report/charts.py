@@ -1,0 +1,96 @@
+"""Charts as inline SVG: the same bytes each time, colours left to the page's style sheet (so dark mode just works)."""
+
+from __future__ import annotations
+
+import io
+import re
+from xml.etree import ElementTree
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from report.contents import Curve, HeldOut
+
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "http://www.w3.org/1999/xlink"
+
+# Matplotlib wants colours, the page wants variables: each stand-in is used for one variable and replaced in the SVG.
+_INK, _GRID, _MODEL, _BLIND = "#010101", "#020202", "#030303", "#040404"
+_VARIABLES = {_INK: "var(--muted)", _GRID: "var(--line)", _MODEL: "var(--model)", _BLIND: "var(--blind)"}
+_STYLE = {
+    "svg.fonttype": "none",  # text stays text: lighter, searchable, and set in the page's own font
+    "font.size": 10,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "text.color": _INK,
+    "axes.edgecolor": _GRID,
+    "axes.labelcolor": _INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "grid.color": _GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+}
+
+
+def loss_chart(curve: Curve, *, held_out: HeldOut | None, name: str, description: str) -> str:
+    """One loss over the steps of a stage; a held-out loss and its best blind predictor are drawn in where given.
+
+    `name` makes the ids of the SVG unique within a page; `description` is its alternative text.
+    """
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure = Figure(figsize=(4.2, 2.3), layout="constrained")
+        axes = figure.add_subplot()
+        _draw_curve(axes, curve)
+        if held_out is not None and held_out.metric == "loss":
+            _draw_held_out(axes, curve, held_out)
+        axes.grid(axis="y")
+        axes.set_xlim(0, curve.num_steps * 1.02)
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        return _inline(figure, name, description)
+
+
+def _draw_curve(axes: Axes, curve: Curve) -> None:
+    axes.fill_between(curve.step, curve.low, curve.high, color=_MODEL, alpha=0.18, linewidth=0)
+    axes.plot(curve.step, curve.mean, color=_MODEL, linewidth=1.8)
+
+
+def _draw_held_out(axes: Axes, curve: Curve, held_out: HeldOut) -> None:
+    axes.plot([curve.num_steps], [held_out.model], "o", color=_MODEL, markersize=5, clip_on=False)
+    if held_out.best_blind is not None:
+        axes.axhline(held_out.blind[held_out.best_blind], color=_BLIND, linewidth=1.4, linestyle=(0, (4, 3)))
+
+
+def _inline(figure: Figure, name: str, description: str) -> str:
+    """The figure as an `<svg>` for the middle of a page: no header, no metadata, no size, ids of its own."""
+    buffer = io.StringIO()
+    no_metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    FigureCanvasSVG(figure).print_svg(buffer, metadata=no_metadata)
+    ElementTree.register_namespace("", _SVG)
+    ElementTree.register_namespace("xlink", _XLINK)
+    root = ElementTree.fromstring(buffer.getvalue().encode())
+    _drop_styles(root)
+    for attribute in ("width", "height", "version"):
+        root.attrib.pop(attribute, None)
+    root.attrib.update({"role": "img", "aria-label": description})
+    markup = ElementTree.tostring(root, encoding="unicode")
+    markup = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{_identifier(name)}-", markup)
+    return re.sub("|".join(_VARIABLES), lambda match: _VARIABLES[match.group()], markup)
+
+
+def _drop_styles(root: ElementTree.Element) -> None:
+    """Take out matplotlib's `<style>`: inside a page it would reach every element of it."""
+    for definitions in root.iter(f"{{{_SVG}}}defs"):
+        for style in definitions.findall(f"{{{_SVG}}}style"):
+            definitions.remove(style)
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9]+", "-", name).strip("-")
