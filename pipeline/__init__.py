@@ -1,0 +1,84 @@
+"""Entry points: `luigi --module pipeline NAME`. This is the one module that works at import.
+
+Importing it registers every task and puts safe defaults in place. Where luigi's own command line does the import, the
+arguments, the configuration and the sources are checked at once, before any work.
+"""
+
+from __future__ import annotations
+
+import sys
+from multiprocessing import parent_process
+from pathlib import Path
+
+import luigi
+
+from data.errors import UserError
+from pipeline import defaults, guard
+from pipeline.curriculum import FullCurriculum
+from tasks import command_line
+from tasks.benchmarks import ZeroShotRetrieval
+from tasks.console import error_screen, log
+from tasks.corpora import (
+    HardNegatives,
+    ImageTable,
+    PhraseCorpus,
+    RegionFeatures,
+    SentenceCorpus,
+    TokenCorpus,
+    Vocabulary,
+)
+from tasks.report import Report
+from tasks.settings import current_store
+from tasks.sources import SourceFile
+from tasks.stages import PhraseStage, SentenceStage, TokenStage
+from tasks.tagging import PosTagger
+from tasks.world import World
+
+__all__ = [
+    "FullCurriculum",
+    "HardNegatives",
+    "ImageTable",
+    "PhraseCorpus",
+    "PhraseStage",
+    "PosTagger",
+    "RegionFeatures",
+    "Report",
+    "SentenceCorpus",
+    "SentenceStage",
+    "SourceFile",
+    "TokenCorpus",
+    "TokenStage",
+    "Vocabulary",
+    "World",
+    "ZeroShotRetrieval",
+]
+
+_USER_MISTAKE = 2
+
+
+def _is_luigi_command() -> bool:
+    program = Path(sys.argv[0])
+    is_luigi = program.stem == "luigi" or program.parent.name == "luigi"
+    return is_luigi and any(argument.startswith("--module") for argument in sys.argv[1:]) and parent_process() is None
+
+
+def _start_command(arguments: list[str]) -> None:
+    try:
+        guard.check(arguments)
+    except UserError as error:
+        print(error_screen("Nothing was started: the command", error, log_file=None), file=sys.stderr)
+        sys.exit(_USER_MISTAKE)
+    command_line.remember(arguments)
+    log_file = defaults.log_to(current_store().root / "logs")
+
+    @luigi.Task.event_handler(luigi.Event.FAILURE)
+    def tell(task: luigi.Task, error: BaseException) -> None:
+        if isinstance(error, UserError):
+            log.error(error_screen(task.task_family, error, log_file=str(log_file)))
+        else:
+            log.error("%s failed: %s\n  log       %s", task.task_family, error, log_file)
+
+
+defaults.put_in_place()
+if _is_luigi_command():
+    _start_command(sys.argv[1:])

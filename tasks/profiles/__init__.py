@@ -1,0 +1,39 @@
+"""Profiles: sizes only, one file each; the folder is the list. A profile file defines `PROFILE = Profile(...)`."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from dataclasses import dataclass
+
+from data.world.publish import WorldSize
+from model.curricula.msp import MspSizes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """The sizes of everything that a profile decides; each can be overridden by the parameter of its task.
+
+    Rates are shares in [0, 1] of the groups of images that no publisher's list assigns to a split.
+    """
+
+    world: WorldSize
+    vocabulary_entries: int
+    validation_rate: float
+    test_rate: float
+    num_negatives: int
+    msp: MspSizes
+
+
+def profile_names() -> tuple[str, ...]:
+    """The names of all profiles."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+@functools.cache
+def load_profile(name: str) -> Profile:
+    """The profile of that name; it must be one of `profile_names()`."""
+    profile = importlib.import_module(f"{__name__}.{name}").PROFILE
+    assert isinstance(profile, Profile)
+    return profile

@@ -1,0 +1,58 @@
+"""Luigi made safe where no file or flag says otherwise: it works without a server, fails loudly, and cannot hang on torch."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import sys
+import time
+from pathlib import Path
+
+import luigi.configuration
+from luigi.configuration import LuigiConfigParser
+
+from tasks.console import HideUserTracebacks, log
+
+DEFAULTS = {
+    "core": {"local_scheduler": "true", "no_configure_logging": "true"},
+    "worker": {"check_complete_on_run": "true"},
+    # Luigi's own default is to exit 0 when tasks failed.
+    "retcode": {
+        "already_running": "10",
+        "missing_data": "20",
+        "not_run": "25",
+        "task_failed": "30",
+        "scheduling_error": "35",
+        "unhandled_exception": "40",
+    },
+}
+
+
+def put_in_place() -> None:
+    """Set every default that the user has not set, and a start method under which a forked torch cannot hang."""
+    config: LuigiConfigParser = luigi.configuration.get_config()
+    for section, options in DEFAULTS.items():
+        for option, value in options.items():
+            if not config.has_option(section, option) and not config.has_option(section, option.replace("_", "-")):
+                config.set(section, option, value)
+    if multiprocessing.get_start_method(allow_none=True) is None:
+        multiprocessing.set_start_method("spawn")
+
+
+def log_to(folder: Path) -> Path:
+    """Short lines on the terminal, everything in a file of this command below `folder`; gives that file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    whole = logging.FileHandler(file, encoding="utf-8", delay=True)
+    whole.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    for logger, terminal_level in ((log, logging.INFO), (logging.getLogger("luigi-interface"), logging.WARNING)):
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = False
+        terminal = logging.StreamHandler(sys.stderr)
+        terminal.setLevel(terminal_level)
+        terminal.setFormatter(logging.Formatter("%(message)s"))
+        terminal.addFilter(HideUserTracebacks())
+        logger.handlers = [whole, terminal]
+    logging.captureWarnings(True)
+    return file

@@ -1,0 +1,72 @@
+"""The benchmarks: a trained network judged on the test split, which is opened here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import luigi
+
+from model.specs import Benchmark, to_plain
+from tasks.artifact import ArtifactTask, Input, Job
+from tasks.corpora import RegionFeatures, SentenceCorpus, Vocabulary
+from tasks.jobs import run_job
+from tasks.stages import WEIGHTS, SentenceStage
+
+
+class Evaluate(ArtifactTask):
+    """One benchmark on the network of the curriculum's last stage."""
+
+    num_threads: luigi.IntParameter = luigi.IntParameter(default=2, description="CPU threads; part of the result's identity")
+
+    entry = ("model.evaluate",)
+    libraries = ("torch",)
+    benchmark_name: ClassVar[str]
+
+    def benchmark(self) -> Benchmark:
+        """The benchmark's spec in the curriculum."""
+        benchmarks = self._stage().curriculum().benchmarks
+        return next(benchmark for benchmark in benchmarks if benchmark.name == self.benchmark_name)
+
+    def _stage(self) -> SentenceStage:
+        return SentenceStage(profile=self.profile)
+
+    def inputs(self) -> Mapping[str, Input]:
+        """The weights, and the rows to judge them on."""
+        return {
+            "weights": Input(node=self._stage(), results=WEIGHTS),
+            "regions": Input(node=RegionFeatures(profile=self.profile)),
+            "vocabulary": Input(node=Vocabulary(profile=self.profile)),
+            "corpus.sentence": Input(node=SentenceCorpus(profile=self.profile), results=("corpus.parquet",)),
+        }
+
+    def settings(self) -> Mapping[str, Any]:
+        """The benchmark's spec, the network's, and the number of threads that the sums depend on."""
+        return {
+            "benchmark": to_plain(self.benchmark()),
+            "network": to_plain(self._stage().curriculum().network),
+            "num_threads": self.num_threads,
+        }
+
+    def plug_ins(self) -> tuple[str, ...]:
+        """The benchmark's file and the network's."""
+        return (f"model.benchmarks.{self.benchmark_name}", f"model.networks.{self._stage().curriculum().network.name}")
+
+    def build(self, job: Job) -> None:
+        """Evaluate, in a process of its own."""
+        inputs = {name: str(path) for name, path in job.inputs.items() if name != "corpus.sentence"}
+        spec = self.settings()
+        run_job(
+            "model.evaluate",
+            job,
+            spec=spec["benchmark"],
+            network=spec["network"],
+            inputs={**inputs, "corpora": {"sentence": str(job.inputs["corpus.sentence"])}},
+            num_threads=self.num_threads,
+        )
+
+
+class ZeroShotRetrieval(Evaluate):
+    """Image and text retrieval on held-out images with the matching head as pre-training left it."""
+
+    benchmark_name = "retrieval"

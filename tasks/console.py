@@ -1,0 +1,62 @@
+"""What a command says while it works: one line a task, a progress bar on a terminal, one screen for an error."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+import luigi
+from tqdm import tqdm
+
+from data.errors import UserError
+
+log = logging.getLogger("multigrain")
+_REPORT_EVERY_S = 0.5
+
+
+class TaskProgress:
+    """Passes a task's progress on to a bar on the terminal and to luigi (percentage and status message)."""
+
+    def __init__(self, task: luigi.Task) -> None:
+        self._task = task
+        self._bar = tqdm(total=100, desc=str(task.task_family), leave=False, disable=None, bar_format="{desc}: {percentage:3.0f}% |{bar:24}| {elapsed}  {postfix}")
+        self._last_report = 0.0
+
+    def __call__(self, share: float, message: str) -> None:
+        """Take a share in [0, 1] and what is being done; at most two reports a second go out."""
+        now = time.monotonic()
+        if now - self._last_report < _REPORT_EVERY_S and share < 1.0:
+            return
+        self._last_report = now
+        percentage = min(100, max(0, round(100 * share)))
+        self._bar.n = percentage
+        self._bar.set_postfix_str(message, refresh=True)
+        _tell(getattr(self._task, "set_progress_percentage", None), percentage)
+        _tell(getattr(self._task, "set_status_message", None), message)
+
+    def close(self) -> None:
+        """Take the bar off the terminal."""
+        self._bar.close()
+
+
+def _tell(report: Callable[[int], None] | Callable[[str], None] | None, value: int | str) -> None:
+    if report is not None:
+        report(value)  # type: ignore[arg-type]
+
+
+def error_screen(task: str, error: UserError, *, log_file: str | None) -> str:
+    """One screen: what failed, why, where the log is, and that the same command goes on from here."""
+    lines = [f"{task} stopped.", error.screen()]
+    if log_file is not None:
+        lines.append(f"  log       {log_file}")
+    lines.append("Nothing that was finished is lost: give the same command again once this is mended.")
+    return "\n".join(lines)
+
+
+class HideUserTracebacks(logging.Filter):
+    """On the terminal a user's mistake is told once, by us: luigi's own record of it, with traceback, is for the log file."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep all but records that carry a UserError."""
+        return not (record.exc_info and isinstance(record.exc_info[1], UserError))

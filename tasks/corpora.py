@@ -1,0 +1,329 @@
+"""The data side of the DAG: image table, region store, vocabulary, tagger, the three corpora and the hard negatives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar
+
+import luigi
+
+from data import contracts, hard_negatives, images, vocabulary
+from data.corpora import phrase, sentence, token
+from data.hard_negatives import HardNegativeSettings
+from data.images import SplitSettings
+from data.regions import detections, pixels
+from data.vocabulary import VocabularySettings
+from tasks.artifact import ArtifactTask, Input, Job
+from tasks.settings import current_profile
+from tasks.sources import givers, is_set, need, source_files, source_inputs
+from tasks.tagging import PosTagger, tagger_is_given
+
+_SPLIT_LISTS = ("validation_images", "test_images")
+
+
+class SourceTask(ArtifactTask):
+    """A task that reads publishers' files; `source_names` says which."""
+
+    def source_names(self) -> tuple[str, ...]:
+        """The sources that it reads, as far as they are there."""
+        raise TypeError(f"{type(self).__name__} must say which sources it reads")
+
+    def source_inputs(self) -> dict[str, Input]:
+        """The sources as inputs."""
+        return source_inputs(self.source_names(), profile=self.profile)
+
+    def plug_ins(self) -> tuple[str, ...]:
+        """The readers of these sources."""
+        return tuple(f"data.sources.{name}" for name in self.source_names() if is_set(name))
+
+
+class ImageTable(SourceTask):
+    """Every image of every source under one id, with its split."""
+
+    validation_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="share of groups")
+    test_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="share of groups")
+    seed: luigi.IntParameter = luigi.IntParameter(default=1, description="of the split by hash")
+
+    entry = ("data.images", "data.contracts")
+
+    def source_names(self) -> tuple[str, ...]:
+        """All that list images, and the lists of splits."""
+        return (*givers("images"), *_SPLIT_LISTS)
+
+    def inputs(self) -> Mapping[str, Input]:
+        """The sources that list images."""
+        need(("coco_captions", "coco_instances", "vg_image_data", "nlvr1"), task="ImageTable", what="a list of images")
+        return self.source_inputs()
+
+    def _splits(self) -> SplitSettings:
+        profile = current_profile(self.profile)
+        return SplitSettings(
+            validation_rate=profile.validation_rate if self.validation_rate is None else self.validation_rate,
+            test_rate=profile.test_rate if self.test_rate is None else self.test_rate,
+            seed=self.seed,
+        )
+
+    def settings(self) -> Mapping[str, Any]:
+        """How images are assigned to splits."""
+        return asdict(self._splits())
+
+    def build(self, job: Job) -> None:
+        """Merge the lists and assign splits."""
+        images.build(source_files(job, self.source_names()), self._splits(), into=job.result, progress=job.progress)
+        contracts.check_images(job.result)
+
+
+class RegionFeatures(SourceTask):
+    """36 regions an image: a detector's output where there is one, else computed from the pixels of boxes or a grid."""
+
+    num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
+
+    entry = ("data.regions.detections", "data.regions.pixels", "data.contracts")
+    libraries = ("h5py", "numpy", "pillow")
+    _pictures: ClassVar[tuple[str, ...]] = ("coco_images", "nlvr1_images")
+
+    def source_names(self) -> tuple[str, ...]:
+        """Detections and their vocabularies, or pictures and annotated boxes."""
+        if is_set("obj36"):
+            return ("obj36", "object_vocabulary", "attribute_vocabulary")
+        return (*self._pictures, *givers("boxes"))
+
+    def inputs(self) -> Mapping[str, Input]:
+        """The image table and the sources."""
+        need(("obj36", *self._pictures), task="RegionFeatures", what="region features, or pictures to compute them from")
+        if is_set("obj36"):
+            need(("object_vocabulary",), task="RegionFeatures", what="the names of the detector's object classes")
+            need(("attribute_vocabulary",), task="RegionFeatures", what="the names of the detector's attributes")
+        return {"images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)), **self.source_inputs()}
+
+    def build(self, job: Job) -> None:
+        """Decode the detections, or compute features."""
+        files = source_files(job, self.source_names())
+        if is_set("obj36"):
+            detections.build(files, images=job.inputs["images"], into=job.result, progress=job.progress)
+        else:
+            pixels.build(
+                files,
+                images=job.inputs["images"],
+                into=job.result,
+                progress=job.progress,
+                num_workers=self.num_workers,
+            )
+        contracts.check_regions(job.result)
+
+
+class Vocabulary(SourceTask):
+    """WordPiece entries: BERT's own file where it is given, else trained on the texts of the training images."""
+
+    num_entries: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="at most so many")
+
+    entry = ("data.vocabulary",)
+    libraries = ("tokenizers",)
+
+    def source_names(self) -> tuple[str, ...]:
+        """The given file, or all that holds text."""
+        return ("bert_vocabulary",) if is_set("bert_vocabulary") else givers("labels", "phrases", "captions", "boxes")
+
+    def inputs(self) -> Mapping[str, Input]:
+        """The sources; and the image table, since only training images' texts are used."""
+        if is_set("bert_vocabulary"):
+            return self.source_inputs()
+        return {"images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)), **self.source_inputs()}
+
+    def _sizes(self) -> VocabularySettings:
+        return VocabularySettings(num_entries=self.num_entries or current_profile(self.profile).vocabulary_entries)
+
+    def settings(self) -> Mapping[str, Any]:
+        """The size, unless the entries are given."""
+        return {} if is_set("bert_vocabulary") else asdict(self._sizes())
+
+    def build(self, job: Job) -> None:
+        """Check and copy the given file, or train."""
+        files = source_files(job, self.source_names())
+        if is_set("bert_vocabulary"):
+            vocabulary.adopt(files, into=job.result)
+        else:
+            vocabulary.train(
+                files, images=job.inputs["images"], settings=self._sizes(), into=job.result, progress=job.progress
+            )
+
+
+class CorpusTask(SourceTask):
+    """What the three corpora share: they join text to images that have regions, in word pieces."""
+
+    max_length: luigi.OptionalIntParameter = luigi.OptionalIntParameter(
+        default=None, description="word pieces a row, [CLS] and [SEP] included"
+    )
+    max_rejected_rate: luigi.FloatParameter = luigi.FloatParameter(
+        default=0.5, description="share of rejected records above which the corpus is not built"
+    )
+
+    libraries = ("tokenizers", "pyarrow")
+
+    def source_names(self) -> tuple[str, ...]:
+        """The corpora's texts."""
+        return ()
+
+    def length(self) -> int:
+        """The length limit in use."""
+        stages = current_profile(self.profile).msp.stages
+        return int(self.max_length or stages[self.granularity].max_length)
+
+    granularity: ClassVar[str]
+
+    def inputs(self) -> Mapping[str, Input]:
+        """Images, regions, vocabulary and the sources of text."""
+        return {
+            "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
+            "regions": Input(node=RegionFeatures(profile=self.profile)),
+            "vocabulary": Input(node=Vocabulary(profile=self.profile)),
+            **self.source_inputs(),
+        }
+
+    def check(self, job: Job) -> None:
+        """Hold the contract before the corpus is published."""
+        contracts.check_corpus(
+            job.result,
+            images=job.inputs["images"],
+            regions=job.inputs["regions"],
+            vocabulary=job.inputs["vocabulary"],
+            max_length=self.length(),
+        )
+
+
+class TokenCorpus(CorpusTask):
+    """Stage 1's text: the 36 category labels of an image in the order of its regions."""
+
+    granularity = "token"
+    entry = ("data.corpora.token", "data.contracts")
+
+    def _corpus(self) -> token.TokenSettings:
+        return token.TokenSettings(max_length=self.length(), max_rejected_rate=self.max_rejected_rate)
+
+    def settings(self) -> Mapping[str, Any]:
+        """The corpus's settings."""
+        return asdict(self._corpus())
+
+    def build(self, job: Job) -> None:
+        """Join the labels."""
+        given = {name: job.inputs[name] for name in ("images", "regions", "vocabulary")}
+        token.build({}, **given, settings=self._corpus(), into=job.result, progress=job.progress)
+        self.check(job)
+
+
+class PhraseCorpus(CorpusTask):
+    """Stage 2's text: the phrases of an image that hold no verb, joined with commas."""
+
+    verbs: luigi.ChoiceParameter = luigi.ChoiceParameter(
+        default="verb_or_aux", choices=("verb", "verb_or_aux"), description="which tags make a phrase one with a verb"
+    )
+    tagger: luigi.Parameter[str] = luigi.Parameter(
+        default="", description="an installed spaCy package or a model's folder; empty: train one from [sources] treebank"
+    )
+    backend: luigi.ChoiceParameter = luigi.ChoiceParameter(
+        default="spacy_tagger", choices=("spacy_tagger", "nltk_tagger"), description="a file of data/taggers"
+    )
+    num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
+
+    granularity = "phrase"
+    entry = ("data.corpora.phrase", "data.contracts")
+    libraries = (*CorpusTask.libraries, "spacy", "nltk")
+
+    def source_names(self) -> tuple[str, ...]:
+        """All that hold phrases."""
+        return givers("phrases")
+
+    def inputs(self) -> Mapping[str, Input]:
+        """What every corpus needs, and the tagger unless one is given."""
+        need(("vg_region_descriptions", "nlvr1"), task=self.task_family, what="phrases")
+        inputs = dict(super().inputs())
+        if not self.tagger:
+            inputs["tagger"] = Input(node=PosTagger(profile=self.profile, backend=self.backend), results=("model",))
+        return inputs
+
+    def plug_ins(self) -> tuple[str, ...]:
+        """The readers, and the tagger's backend."""
+        return (*super().plug_ins(), f"data.taggers.{self.backend}")
+
+    def _corpus(self) -> phrase.PhraseSettings:
+        return phrase.PhraseSettings(
+            max_length=self.length(), max_rejected_rate=self.max_rejected_rate, rule=self.verbs, backend=self.backend
+        )
+
+    def settings(self) -> Mapping[str, Any]:
+        """The corpus's settings, and what identifies a given tagger."""
+        return {**asdict(self._corpus()), "tagger": tagger_is_given(self.tagger)}
+
+    def build(self, job: Job) -> None:
+        """Leave out phrases with verbs and join the rest."""
+        phrase.build(
+            source_files(job, self.source_names()),
+            **{name: job.inputs[name] for name in ("images", "regions", "vocabulary")},
+            tagger=self.tagger or str(job.inputs["tagger"] / "model"),
+            settings=self._corpus(),
+            into=job.result,
+            progress=job.progress,
+            num_workers=self.num_workers,
+        )
+        self.check(job)
+
+
+class SentenceCorpus(CorpusTask):
+    """Stage 3's text: captions."""
+
+    granularity = "sentence"
+    entry = ("data.corpora.sentence", "data.contracts")
+
+    def source_names(self) -> tuple[str, ...]:
+        """All that hold captions."""
+        return givers("captions")
+
+    def inputs(self) -> Mapping[str, Input]:
+        """What every corpus needs."""
+        need(("coco_captions", "nlvr1"), task=self.task_family, what="captions")
+        return super().inputs()
+
+    def _corpus(self) -> sentence.SentenceSettings:
+        return sentence.SentenceSettings(max_length=self.length(), max_rejected_rate=self.max_rejected_rate)
+
+    def settings(self) -> Mapping[str, Any]:
+        """The corpus's settings."""
+        return asdict(self._corpus())
+
+    def build(self, job: Job) -> None:
+        """Tokenise the captions."""
+        given = {name: job.inputs[name] for name in ("images", "regions", "vocabulary")}
+        files = source_files(job, self.source_names())
+        sentence.build(files, **given, settings=self._corpus(), into=job.result, progress=job.progress)
+        self.check(job)
+
+
+class HardNegatives(ArtifactTask):
+    """For each image the most similar others of its split, by mean-pooled region features."""
+
+    num_negatives: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="an image")
+
+    entry = ("data.hard_negatives", "data.contracts")
+    libraries = ("numpy",)
+
+    def inputs(self) -> Mapping[str, Input]:
+        """The image table (splits and groups) and the region store."""
+        return {
+            "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
+            "regions": Input(node=RegionFeatures(profile=self.profile), results=("regions.h5",)),
+        }
+
+    def _index(self) -> HardNegativeSettings:
+        return HardNegativeSettings(num_negatives=self.num_negatives or current_profile(self.profile).num_negatives)
+
+    def settings(self) -> Mapping[str, Any]:
+        """The number of neighbours."""
+        return asdict(self._index())
+
+    def build(self, job: Job) -> None:
+        """Search, exactly."""
+        paths: dict[str, Path] = {name: job.inputs[name] for name in ("images", "regions")}
+        hard_negatives.build(**paths, settings=self._index(), into=job.result, progress=job.progress)
+        contracts.check_hard_negatives(job.result)

@@ -1,0 +1,65 @@
+"""Training and evaluation run in a process of their own: `python -m model.train JOB.json`; see docs/formats.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from data.errors import UserError
+from tasks.artifact import Job
+
+_PROJECT = Path(__file__).parents[1]
+
+
+def run_job(module: str, job: Job, *, spec: Any, network: Any, inputs: dict[str, Any], num_threads: int) -> None:
+    """Run the module on the job; its progress becomes the task's, its UserError ours, its log `record/log.txt`.
+
+    The child inherits the key's lock: should this process be killed, nobody else starts before the child is gone.
+    """
+    description = {
+        "spec": spec,
+        "network": network,
+        "inputs": inputs,
+        "result": str(job.result),
+        "record": str(job.record),
+        "checkpoints": str(job.scratch / "checkpoints"),
+        "checkpoint_every_s": 20.0,
+    }
+    file = job.scratch / "job.json"
+    file.write_text(json.dumps(description, indent=2), "utf-8")
+    log_file = job.record / "log.txt"
+    threads = str(num_threads)
+    environment = {**os.environ, "PYTHONPATH": str(_PROJECT), "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
+    with (
+        log_file.open("a", encoding="utf-8") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", module, str(file)],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            pass_fds=(job.lock,),
+            env=environment,
+        ) as child,
+    ):
+        error = _follow(child, job)
+    if error is not None:
+        raise UserError(**error)
+    if child.returncode:
+        tail = "\n".join(log_file.read_text("utf-8", errors="replace").splitlines()[-15:])
+        raise RuntimeError(f"{module} ended with exit code {child.returncode}; the end of {log_file}:\n{tail}")
+
+
+def _follow(child: subprocess.Popen[str], job: Job) -> dict[str, str] | None:
+    assert child.stdout is not None
+    error = None
+    for line in child.stdout:
+        said = json.loads(line)
+        if "error" in said:
+            error = said["error"]
+        else:
+            job.progress(said["progress"], said["message"])
+    return error

@@ -1,0 +1,70 @@
+"""The report: one page and one JSON file with everything that the curriculum measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from model.specs import to_plain
+from report.contents import ReportInputs
+from report.page import write
+from tasks.artifact import ArtifactTask, Input, Job
+from tasks.benchmarks import ZeroShotRetrieval
+from tasks.corpora import HardNegatives, ImageTable, PhraseCorpus, RegionFeatures, SentenceCorpus, TokenCorpus
+from tasks.settings import configured_sources, current_store
+from tasks.sources import uses_world
+from tasks.stages import STAGES
+
+_CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
+_COUNTS = ("counts.json", "rejected.parquet")
+_CURVES = ("metrics.parquet", "held_out.json", "network.json")
+PAGE = "report.html"
+
+
+class Report(ArtifactTask):
+    """`report.html`, self-contained, and the same numbers in `report.json`."""
+
+    entry = ("report.page",)
+    libraries = ("matplotlib", "jinja2")
+
+    def inputs(self) -> Mapping[str, Input]:
+        """What every corpus, stage and benchmark says of itself."""
+        corpora = {f"corpus.{cls.__name__}": Input(node=cls(profile=self.profile), results=_COUNTS) for cls in _CORPORA}
+        stages = {f"stage.{name}": Input(node=cls(profile=self.profile), results=_CURVES) for name, cls in STAGES.items()}
+        scores = Input(node=ZeroShotRetrieval(profile=self.profile), results=("scores.json",))
+        return {**corpora, **stages, "benchmark.retrieval": scores}
+
+    def settings(self) -> Mapping[str, Any]:
+        """What the page says of the run: the curriculum, the profile, and whose data it is."""
+        curriculum = next(iter(STAGES.values()))(profile=self.profile).curriculum()
+        return {
+            "curriculum": to_plain(curriculum),
+            "profile": self.profile,
+            "is_world": uses_world(),
+            "sources": sorted(configured_sources()),
+        }
+
+    def build(self, job: Job) -> None:
+        """Gather and write."""
+        settings = self.settings()
+        write(
+            ReportInputs(
+                title="multigrain",
+                is_world=settings["is_world"],
+                profile=settings["profile"],
+                curriculum=settings["curriculum"],
+                corpora=_named(job.inputs, "corpus"),
+                stages=_named(job.inputs, "stage"),
+                benchmarks=_named(job.inputs, "benchmark"),
+            ),
+            into=job.result,
+        )
+
+    def page(self) -> Path:
+        """Where the page of the last command lies."""
+        return current_store().root / "current" / self.display_name() / "result" / PAGE
+
+
+def _named(inputs: Mapping[str, Path], kind: str) -> dict[str, Path]:
+    return {name.partition(".")[2]: path for name, path in inputs.items() if name.partition(".")[0] == kind}

@@ -1,0 +1,81 @@
+"""What the user sets in luigi.cfg or on the command line beside the parameters of tasks: `[workspace]` and `[sources]`."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from data.errors import UserError
+from data.sources import all_sources
+from tasks.profiles import Profile, load_profile, profile_names
+from tasks.store import Store
+
+
+class workspace(luigi.Config):  # noqa: N801  (the class name is the section's name)
+    """`[workspace]`: where all artifacts live."""
+
+    root: luigi.Parameter[str] = luigi.Parameter(
+        default="./workspace", description="folder of all artifacts; relative to the current folder"
+    )
+
+
+sources: Any = type(luigi.Config)(
+    "sources",
+    (luigi.Config,),
+    {
+        "__doc__": "`[sources]`: the user's files, a key for each file of data/sources. Several paths: separated by commas.",
+        "__module__": __name__,
+        **{
+            source.name: luigi.Parameter(default="", description=f"{source.title}; see {source.address}")
+            for source in all_sources().values()
+        },
+    },
+)
+
+
+class ProfileParameter(luigi.Parameter[str]):
+    """The name of a file of tasks/profiles."""
+
+    def parse(self, value: str) -> str:
+        """The name, if there is such a profile."""
+        if value not in profile_names():
+            raise UserError(
+                expected=f"a profile: {', '.join(profile_names())}",
+                found=repr(value) + nearest(value, profile_names()),
+                where="--profile",
+                way_out="give one of these, or add a file to tasks/profiles",
+            )
+        return value
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """` (did you mean X?)` for the nearest of `names`, or nothing."""
+    matches = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f" (did you mean {matches[0]}?)" if matches else ""
+
+
+def current_store() -> Store:
+    """The store of the workspace in use."""
+    return Store(Path(workspace().root).expanduser().absolute())
+
+
+def current_profile(name: str) -> Profile:
+    """The profile of that name."""
+    return load_profile(name)
+
+
+def configured_sources() -> Mapping[str, tuple[Path, ...]]:
+    """The user's paths by source name; empty if none is set at all, and then the generated world is used."""
+    section = sources()
+    paths = {name: _paths(getattr(section, name)) for name in all_sources()}
+    return {name: given for name, given in paths.items() if given}
+
+
+def _paths(value: str) -> tuple[Path, ...]:
+    parts = [part.strip() for part in value.split(",")]
+    return tuple(Path(os.path.expandvars(part)).expanduser().absolute() for part in parts if part)

@@ -1,0 +1,187 @@
+"""The user's files as tasks, and where a task finds the sources it needs: in the user's files, or in the generated world."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import luigi
+
+from data.errors import SourceError, UserError
+from data.records import Content
+from data.sources import all_sources, that_give
+from data.world.publish import FILES
+from tasks.artifact import Input, Job, Node
+from tasks.console import TaskProgress, log
+from tasks.settings import configured_sources, current_store
+from tasks.store import digest_of, file_digest, files_below
+from tasks.world import World
+
+_TRUSTED_AGE_NS = 2 * 10**9  # a file younger than this may change again within one tick of its clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What tells without reading that a file is the one that was read."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+class SourceFile(Node):
+    """A file or folder of the user, read once to know its digest; the pin is remembered until the file changes."""
+
+    path: luigi.Parameter[str] = luigi.Parameter(description="absolute path")
+
+    def complete(self) -> bool:
+        """Whether the pin belongs to the file as it is now."""
+        return self.content_digest() is not None
+
+    def output(self) -> luigi.LocalTarget:
+        """The pin."""
+        return luigi.LocalTarget(str(self._pin()))
+
+    def content_path(self) -> Path:
+        """The user's path."""
+        return Path(self.path)
+
+    def content_digest(self, results: tuple[str, ...] = ()) -> str | None:
+        """The digest in the pin, None if there is none or the file has changed since."""
+        if "_digest" not in self.__dict__:
+            try:
+                pin = json.loads(self._pin().read_text("utf-8"))
+                digest: str | None = pin["digest"] if pin["seen"] == _look(Path(self.path)) else None
+            except (OSError, ValueError, KeyError):
+                digest = None
+            if digest is None:
+                return None
+            self.__dict__["_digest"] = digest
+        return str(self.__dict__["_digest"])
+
+    def run(self) -> None:
+        """Read it all and pin its digest."""
+        path = Path(self.path)
+        check_there(path, "a source file")
+        progress = TaskProgress(self)
+        before = _look(path)
+        digest = _digest_tree(path, progress)
+        progress.close()
+        if _look(path) != before:
+            raise SourceError(
+                expected="a file that stays as it is while it is read",
+                found="it changed meanwhile",
+                where=str(path),
+                way_out="wait until whatever writes it is done, then give the command again",
+            )
+        if any(time.time_ns() - seen["mtime_ns"] < _TRUSTED_AGE_NS for seen in before.values()):
+            time.sleep(_TRUSTED_AGE_NS / 1e9)
+        pin = self._pin()
+        pin.parent.mkdir(parents=True, exist_ok=True)
+        aside = pin.with_suffix(f".{os.getpid()}")
+        aside.write_text(json.dumps({"path": self.path, "digest": digest, "seen": before}), "utf-8")
+        aside.replace(pin)
+        self.__dict__["_digest"] = digest
+        log.info("%-22s read      %s", self.task_family, path)
+
+    def _pin(self) -> Path:
+        return current_store().root / "pins" / f"{hashlib.sha256(self.path.encode()).hexdigest()[:32]}.json"
+
+
+def _files(path: Path) -> list[tuple[str, Path]]:
+    return list(files_below(path)) if path.is_dir() else [("", path)]
+
+
+def _look(path: Path) -> dict[str, dict[str, int]]:
+    looks = {}
+    for name, file in _files(path):
+        stat = file.stat()
+        seen = _Seen(size=stat.st_size, mtime_ns=stat.st_mtime_ns, ctime_ns=stat.st_ctime_ns, inode=stat.st_ino)
+        looks[name] = asdict(seen)
+    return looks
+
+
+def _digest_tree(path: Path, progress: TaskProgress) -> str:
+    files = _files(path)
+    total = max(1, sum(file.stat().st_size for _, file in files))
+    done = 0
+
+    def on_bytes(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(done / total, f"reading {path.name}")
+
+    return digest_of({name: file_digest(file, on_bytes=on_bytes) for name, file in files})
+
+
+def check_there(path: Path, what: str) -> None:
+    """Raise SourceError unless the path can be read."""
+    if path.exists() and os.access(path, os.R_OK):
+        return
+    raise SourceError(
+        expected=f"{what} that can be read",
+        found="no such file or folder" if not path.exists() else "no permission to read it",
+        where=str(path),
+        way_out="mend the path under [sources] in luigi.cfg (or the variable in it)",
+    )
+
+
+def uses_world() -> bool:
+    """Whether the generated world stands in for sources: only if the user set none at all."""
+    return not configured_sources()
+
+
+def source_inputs(names: Iterable[str], *, profile: str) -> dict[str, Input]:
+    """The inputs of a task that reads these sources; a source that is not set has none."""
+    names = [name for name in names if is_set(name)]
+    if not names:
+        return {}
+    if uses_world():
+        wanted = tuple(path for name in names for path in FILES[name])
+        return {"world": Input(node=World(profile=profile), results=wanted)}
+    given = configured_sources()
+    return {
+        f"{name}.{number}": Input(node=SourceFile(path=str(path)))
+        for name in names
+        for number, path in enumerate(given[name])
+    }
+
+
+def source_files(job: Job, names: Iterable[str]) -> Mapping[str, tuple[Path, ...]]:
+    """The paths of these sources among the job's inputs, as builders in `data` take them."""
+    names = [name for name in names if is_set(name)]
+    if "world" in job.inputs:
+        return {name: tuple(job.inputs["world"] / path for path in FILES[name]) for name in names}
+    return {name: tuple(job.inputs[key] for key in job.inputs if key.split(".")[0] == name) for name in names}
+
+
+def is_set(name: str) -> bool:
+    """Whether that source is there: given by the user, or made by the world."""
+    return name in FILES if uses_world() else name in configured_sources()
+
+
+def givers(*contents: Content) -> tuple[str, ...]:
+    """The names of all sources that give one of these contents and are there."""
+    names = {name for content in contents for name in that_give(content)}
+    return tuple(name for name in sorted(names) if is_set(name))
+
+
+def need(names: Iterable[str], *, task: str, what: str) -> None:
+    """Raise UserError naming the settings of which `task` needs one, if none is set."""
+    names = list(names)
+    if any(is_set(name) for name in names):
+        return
+    known = all_sources()
+    choices = " or ".join(f"[sources] {name} ({known[name].title}, {known[name].address})" for name in names)
+    raise UserError(
+        expected=f"{what} for {task}",
+        found="no source that gives it, while other sources are set",
+        where="luigi.cfg [sources]",
+        way_out=f"set {choices}; or set no source at all to run on the generated world",
+    )

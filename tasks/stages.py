@@ -1,0 +1,134 @@
+"""The stages of pre-training: each starts from the weights of the one before, and goes on after a kill where it was."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import luigi
+
+from model.curricula import msp
+from model.specs import Budget, Curriculum, Stage, to_plain
+from tasks.artifact import ArtifactTask, Input, Job
+from tasks.corpora import CorpusTask, HardNegatives, PhraseCorpus, RegionFeatures, SentenceCorpus, TokenCorpus, Vocabulary
+from tasks.jobs import run_job
+from tasks.settings import current_profile
+
+_CORPORA: Mapping[str, type[CorpusTask]] = {"token": TokenCorpus, "phrase": PhraseCorpus, "sentence": SentenceCorpus}
+WEIGHTS = ("weights.safetensors", "network.json")
+
+
+class PretrainStage(ArtifactTask):
+    """One stage of a curriculum. Parameters left empty come from the profile."""
+
+    seed: luigi.IntParameter = luigi.IntParameter(default=1, description="of initial weights, order, corruptions, dropout")
+    num_steps: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="updates; replaces epochs")
+    num_epochs: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="replaces steps")
+    batch_size: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="rows an update")
+    learning_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="its peak")
+    device: luigi.ChoiceParameter = luigi.ChoiceParameter(default="cpu", choices=("cpu", "cuda"), description="where to train")
+    num_threads: luigi.IntParameter = luigi.IntParameter(default=2, description="CPU threads; part of the result's identity")
+
+    entry = ("model.train",)
+    libraries = ("torch",)
+    resumes = True
+    stage_name: ClassVar[str]
+
+    @property
+    def resources(self) -> dict[str, int]:
+        """One GPU token where a GPU is used."""
+        return {"gpu": 1} if self.device == "cuda" else {}
+
+    @resources.setter
+    def resources(self, value: dict[str, int]) -> None:
+        """Luigi sets a class default; ours follows from the device."""
+
+    def curriculum(self) -> Curriculum:
+        """The curriculum at the profile's sizes."""
+        return msp.curriculum(current_profile(self.profile).msp, seed=self.seed)
+
+    def stage(self) -> Stage:
+        """This stage's spec, with what the user set in place of the profile's sizes."""
+        stage = next(stage for stage in self.curriculum().stages if stage.name == self.stage_name)
+        streams = tuple(
+            dataclasses.replace(
+                stream, batch_size=self.batch_size or stream.batch_size, max_length=self._corpus(stream.corpus).length()
+            )
+            for stream in stage.streams
+        )
+        return dataclasses.replace(stage, streams=streams, budget=self._budget(stage.budget))
+
+    def _budget(self, budget: Budget) -> Budget:
+        optimizer = budget.optimizer
+        if self.learning_rate is not None:
+            optimizer = dataclasses.replace(optimizer, learning_rate=self.learning_rate)
+        if self.num_steps is not None or self.num_epochs is not None:
+            budget = dataclasses.replace(budget, num_steps=self.num_steps, num_epochs=self.num_epochs)
+        return dataclasses.replace(budget, optimizer=optimizer, device=self.device, num_threads=self.num_threads)
+
+    def _corpus(self, name: str) -> CorpusTask:
+        return _CORPORA[name](profile=self.profile)
+
+    def inputs(self) -> Mapping[str, Input]:
+        """Regions, vocabulary, negatives, the streams' corpora, and the weights to start from."""
+        stage = self.stage()
+        inputs = {
+            "regions": Input(node=RegionFeatures(profile=self.profile)),
+            "vocabulary": Input(node=Vocabulary(profile=self.profile)),
+            **{
+                f"corpus.{stream.corpus}": Input(node=self._corpus(stream.corpus), results=("corpus.parquet",))
+                for stream in stage.streams
+            },
+        }
+        if "swap_image" in {corruption.name for stream in stage.streams for corruption in stream.corruptions}:
+            negatives = HardNegatives(profile=self.profile)
+            inputs["hard_negatives"] = Input(node=negatives, results=("hard_negatives.h5",))
+        if stage.starts_from is not None:
+            inputs["start"] = Input(node=STAGES[stage.starts_from](profile=self.profile), results=WEIGHTS)
+        return inputs
+
+    def settings(self) -> Mapping[str, Any]:
+        """The stage's and the network's specs."""
+        return {"stage": to_plain(self.stage()), "network": to_plain(self.curriculum().network)}
+
+    def plug_ins(self) -> tuple[str, ...]:
+        """The files that the specs name."""
+        streams = self.stage().streams
+        return (
+            f"model.networks.{self.curriculum().network.name}",
+            *(f"model.objectives.{objective.name}" for stream in streams for objective in stream.objectives),
+            *(f"model.corruptions.{corruption.name}" for stream in streams for corruption in stream.corruptions),
+            *(f"model.orders.{stream.order.name}" for stream in streams),
+        )
+
+    def build(self, job: Job) -> None:
+        """Train, in a process of its own."""
+        corpora = {name.partition(".")[2]: str(path) for name, path in job.inputs.items() if name.startswith("corpus.")}
+        others = {name: str(path) for name, path in job.inputs.items() if not name.startswith("corpus.")}
+        inputs = {"start": None, "hard_negatives": None, **others, "corpora": corpora}
+        spec = self.settings()
+        run_job(
+            "model.train", job, spec=spec["stage"], network=spec["network"], inputs=inputs, num_threads=self.num_threads
+        )
+
+
+class TokenStage(PretrainStage):
+    """Stage 1: category labels; MLM, MRFR, MOC, IFRS."""
+
+    stage_name = "token"
+
+
+class PhraseStage(PretrainStage):
+    """Stage 2: verb-free phrases; MLM, MRFR, MOC, TITP."""
+
+    stage_name = "phrase"
+
+
+class SentenceStage(PretrainStage):
+    """Stage 3: captions; MLM, MRFR, MOC, TITS, ITM_HS."""
+
+    stage_name = "sentence"
+
+
+STAGES: Mapping[str, type[PretrainStage]] = {cls.stage_name: cls for cls in (TokenStage, PhraseStage, SentenceStage)}

@@ -1,0 +1,70 @@
+"""The part-of-speech tagger that decides which phrases hold a verb: trained here from a treebank, unless one is given."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from data.errors import UserError
+from tasks.artifact import ArtifactTask, Input, Job
+from tasks.sources import need, source_files, source_inputs
+from tasks.store import digest_of, file_digest, files_below
+
+_TREEBANKS = ("treebank", "treebank_test")
+
+
+class PosTagger(ArtifactTask):
+    """A tagger trained from `[sources] treebank`, scored on `treebank_test` where that is set."""
+
+    backend: luigi.Parameter[str] = luigi.Parameter(default="spacy_tagger", description="a file of data/taggers")
+    seed: luigi.IntParameter = luigi.IntParameter(default=1, description="of initial weights and of the order of sentences")
+
+    libraries = ("spacy", "thinc", "nltk")
+
+    def inputs(self) -> Mapping[str, Input]:
+        """The treebank."""
+        need(("treebank",), task="PosTagger (or give PhraseCorpus a tagger: --PhraseCorpus-tagger)", what="a treebank")
+        return source_inputs(_TREEBANKS, profile=self.profile)
+
+    def plug_ins(self) -> tuple[str, ...]:
+        """The backend."""
+        return (f"data.taggers.{self.backend}",)
+
+    def settings(self) -> Mapping[str, Any]:
+        """The backend and the seed."""
+        return {"backend": self.backend, "seed": self.seed}
+
+    def build(self, job: Job) -> None:
+        """Train and score."""
+        files = source_files(job, _TREEBANKS)
+        backend: Any = importlib.import_module(f"data.taggers.{self.backend}")
+        backend.train(
+            files["treebank"][0],
+            next(iter(files.get("treebank_test", ())), None),
+            settings=backend.TaggerSettings(seed=self.seed),
+            into=job.result,
+            progress=job.progress,
+        )
+
+
+def tagger_is_given(name: str) -> Mapping[str, str]:
+    """What identifies a tagger that the user names: a package's version, or the digest of a model's folder."""
+    if not name:
+        return {}
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return {"digest": digest_of({path: file_digest(file) for path, file in files_below(folder)})}
+    try:
+        return {"package": name, "version": metadata.version(name)}
+    except metadata.PackageNotFoundError:
+        raise UserError(
+            expected="the name of an installed spaCy package or the path of a model's folder",
+            found=f"{name!r}, which is neither",
+            where="[PhraseCorpus] tagger",
+            way_out=f"pip install it (python -m spacy download {name}), or leave it empty and set [sources] treebank",
+        ) from None
