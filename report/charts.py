@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 from xml.etree import ElementTree
 
-import matplotlib
+import matplotlib.style
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -20,7 +20,7 @@ _XLINK = "http://www.w3.org/1999/xlink"
 # Matplotlib wants colours, the page wants variables: each stand-in is used for one variable and replaced in the SVG.
 _INK, _GRID, _MODEL, _BLIND = "#010101", "#020202", "#030303", "#040404"
 _VARIABLES = {_INK: "var(--muted)", _GRID: "var(--line)", _MODEL: "var(--model)", _BLIND: "var(--blind)"}
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: lighter, searchable, and set in the page's own font
     "font.size": 10,
     "figure.facecolor": "none",
@@ -44,7 +44,7 @@ def loss_chart(curve: Curve, *, held_out: HeldOut | None, name: str, description
 
     `name` makes the ids of the SVG unique within a page; `description` is its alternative text.
     """
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with matplotlib.style.context(["default", {**_STYLE, "svg.hashsalt": name}]):  # whatever the user's matplotlibrc
         figure = Figure(figsize=(4.2, 2.3), layout="constrained")
         axes = figure.add_subplot()
         _draw_curve(axes, curve)
@@ -72,7 +72,7 @@ def _inline(figure: Figure, name: str, description: str) -> str:
     """The figure as an `<svg>` for the middle of a page: no header, no metadata, no size, ids of its own."""
     buffer = io.StringIO()
     no_metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    FigureCanvasSVG(figure).print_svg(buffer, metadata=no_metadata)
+    figure.savefig(buffer, format="svg", metadata=no_metadata)
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _XLINK)
     root = ElementTree.fromstring(buffer.getvalue().encode())

@@ -20,7 +20,7 @@ class ReportInputs:
     """What a run left, as the result folders of docs/formats.md, by the names to show; shown in the order given.
 
     `curriculum` is `model.specs.to_plain` of the Curriculum that ran. `left_out` says in whole sentences what was not
-    done and why. `is_comparable`: data and sizes are the paper's own, so that its numbers may stand beside ours without a
+    done and why. `is_comparable`: data and sizes are the paper's own, so that its numbers may stand beside ours with no
     warning; only the caller knows which files were read, hence the cautious default.
     """
 
