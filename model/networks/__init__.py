@@ -1,0 +1,35 @@
+"""Networks, one file each; the folder is the list.
+
+A file defines `build(network, *, vocabulary_size) -> Encoder`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from model.batch import Batch, Output
+
+
+class Encoder(nn.Module, ABC):
+    """What every network offers: hidden states of a batch, and the parts that scoring many pairs of it needs.
+
+    Legend: B rows, L word pieces, R regions, F features of a region, D width.
+    """
+
+    @abstractmethod
+    def forward(self, batch: Batch) -> Output:
+        """The hidden states of text and regions, and the pooled state of each pair."""
+
+    @abstractmethod
+    def embed_text(self, text_BL: Tensor) -> Tensor:
+        """What a text is before it meets an image, (B, L, D)."""
+
+    @abstractmethod
+    def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
+        """What the regions of an image are before they meet a text, (B, R, D)."""
+
+    @abstractmethod
+    def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
+        """The pooled state of each pair alone, (B, D): that of `forward`, without what it does not depend on."""

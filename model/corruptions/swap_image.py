@@ -1,0 +1,83 @@
+"""Swap the image: half of the texts get another image, a hard one where there is one, for ITM_HS (MSP 3.3).
+
+The paper swaps the image and not the text, so everything that speaks of the image follows the one that is shown:
+features, boxes, labels, attributes, and with them the topics. Legend: B rows, S images of the split, K neighbours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from data.errors import UserError
+from model import regions
+from model.batch import Batch, Draws
+from model.corruptions import Corruption
+from model.facts import Facts
+from model.plugins import read_options
+from model.specs import Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapImage:
+    """`rate` of the rows are swapped, among the `num_negatives` most similar images."""
+
+    rate: float = 0.5
+    num_negatives: int = 100
+
+
+def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Corruption:
+    """Must come before the corruptions that hide regions. An image without hard negatives gets a random other one."""
+    settings = read_options(SwapImage, options, where="swap_image")
+    if facts.neighbours_NK is None:
+        raise UserError(
+            expected="hard negatives", found="none", where="swap_image", way_out="give inputs.hard_negatives in the job"
+        )
+    neighbours_NK = facts.neighbours_NK[:, : settings.num_negatives]
+
+    def corrupt(batch: Batch, draws: Draws) -> Batch:
+        assert not batch.masked_regions_BR.any(), "swap_image comes before mask_regions and shuffle_triplets"
+        own_B = batch.images_B.numpy()
+        other_B = _random_other(batch, draws, images_S)
+        num_hard_B = (neighbours_NK[own_B] >= 0).sum(1)
+        pick_B1 = draws.integers(batch, "swap_image.hard", num_hard_B[:, None]).numpy()
+        if neighbours_NK.shape[1]:
+            hard_B = np.take_along_axis(neighbours_NK[own_B], pick_B1, axis=1)[:, 0]
+            other_B = np.where(num_hard_B > 0, hard_B, other_B)
+        swapped_B = draws.uniform(batch, "swap_image.swapped", 1)[:, 0] < settings.rate
+        swapped_B &= torch.from_numpy(other_B != own_B)
+        return show(batch, swapped_B, torch.from_numpy(other_B), facts)
+
+    return corrupt
+
+
+def show(batch: Batch, swapped_B: Tensor, images_B: Tensor, facts: Facts) -> Batch:
+    """The batch with `images_B` shown where `swapped_B`, and every truth about the image following it."""
+    shown_B = torch.where(swapped_B, images_B, batch.images_B)
+    shown = regions.take(facts.store, shown_B)
+    return dataclasses.replace(
+        batch,
+        images_B=shown_B,
+        regions_BRF=shown.features_BRF,
+        true_regions_BRF=shown.features_BRF,
+        boxes_BR4=shown.boxes_BR4,
+        object_ids_BR=shown.object_ids_BR,
+        object_conf_BR=shown.object_conf_BR,
+        attribute_ids_BR=shown.attribute_ids_BR,
+        attribute_conf_BR=shown.attribute_conf_BR,
+        topics_BL=facts.topics.mark(batch.true_text_BL, shown.object_ids_BR),
+        matched_B=batch.matched_B & ~swapped_B,
+    )
+
+
+def _random_other(batch: Batch, draws: Draws, images_S: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A random image of the split for each row that is not its own; its own where the split has only one."""
+    own_B = batch.images_B.numpy()
+    place_B = np.searchsorted(images_S, own_B)  # images_S ascends
+    drawn_B = draws.integers(batch, "swap_image.random", max(len(images_S) - 1, 1))[:, 0].numpy()
+    return images_S[(drawn_B + (drawn_B >= place_B)).clip(max=len(images_S) - 1)]

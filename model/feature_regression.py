@@ -1,0 +1,77 @@
+"""Regressing the true features of some regions: what MRFR and IFRS have in common.
+
+Legend: B rows, R regions, F features, N regions asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from model.batch import Batch, Output
+from model.heads import DISTANCES, Decoder, choose
+from model.judging import Blind, Judge, LossJudge, Parts
+from model.objectives import Objective
+
+Asked = Callable[[Batch], Tensor]  # which regions are asked for, (B, R)
+Predicted = Callable[[Batch], Tensor]  # features that are predicted without a model, (B, R, F)
+
+
+class FeatureRegression(Objective):
+    """Predicts the features of the regions that `asked` marks; the loss is a mean over regions and dimensions."""
+
+    def __init__(
+        self, *, width: int, feature_size: int, loss: str, asked: Asked, copies: Mapping[str, Predicted]
+    ) -> None:
+        """`copies` are blind predictors beside the mean feature, by name."""
+        super().__init__()
+        self.decoder = Decoder(width, feature_size)
+        self._distance = choose(DISTANCES, loss, option="loss")
+        self._asked = asked
+        self._copies = copies
+        self._feature_size = feature_size
+
+    def losses(self, batch: Batch, output: Output) -> Parts:
+        """One part: the distance of each region asked for."""
+        asked_BR = self._asked(batch)
+        predicted_NF = self.decoder(output.regions_BRD[asked_BR])
+        return (self._distance(predicted_NF, batch.true_regions_BRF[asked_BR]),)
+
+    def judge(self) -> Judge:
+        """By the loss, against the mean feature of the regions asked for in training, and `copies`."""
+        mean = _MeanFeature(self._asked, self._distance, self._feature_size)
+        copies = {name: _Copy(self._asked, self._distance, predict) for name, predict in self._copies.items()}
+        return LossJudge(self.losses, {"mean feature": mean, **copies})
+
+
+class _MeanFeature(Blind):
+    def __init__(self, asked: Asked, distance: Callable[[Tensor, Tensor], Tensor], feature_size: int) -> None:
+        self._asked = asked
+        self._distance = distance
+        self._sum_F = torch.zeros(feature_size, dtype=torch.float64)
+        self._num = 0
+
+    def learn(self, batch: Batch) -> None:
+        true_NF = batch.true_regions_BRF[self._asked(batch)]
+        self._sum_F += true_NF.sum(0, dtype=torch.float64)
+        self._num += len(true_NF)
+
+    def losses(self, batch: Batch) -> Parts:
+        true_NF = batch.true_regions_BRF[self._asked(batch)]
+        mean_F = (self._sum_F / max(self._num, 1)).float()
+        return (self._distance(mean_F.expand_as(true_NF), true_NF),)
+
+
+class _Copy(Blind):
+    """Predicts something that stands in the input."""
+
+    def __init__(self, asked: Asked, distance: Callable[[Tensor, Tensor], Tensor], predict: Predicted) -> None:
+        self._asked = asked
+        self._distance = distance
+        self._predict = predict
+
+    def losses(self, batch: Batch) -> Parts:
+        asked_BR = self._asked(batch)
+        return (self._distance(self._predict(batch)[asked_BR], batch.true_regions_BRF[asked_BR]),)

@@ -1,0 +1,82 @@
+"""Makes the mini-batches of a stream: rows by number, then corruptions; any batch of any epoch can be made at once.
+
+Legend: B rows, L word pieces, R regions, S images of the split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model import plugins, regions, rows
+from model.batch import NOT_ASKED, Batch, Draws
+from model.corruptions import Corruption
+from model.facts import Facts
+from model.orders import Order
+from model.specs import Stream
+
+
+class Feed:
+    """One stream over one split. The same (seed, epoch, batch number) is the same batch, whatever came before."""
+
+    def __init__(self, stream: Stream, *, corpus: Path, split: str, facts: Facts, seed: int) -> None:
+        self.rows = rows.read(corpus, split=split, store=facts.store)
+        self._max_length = stream.max_length
+        self._facts = facts
+        self._seed = seed
+        images_S = np.unique(self.rows.images_N)
+        self._corruptions: list[Corruption] = [
+            plugins.load("corruptions", corruption.name).build(corruption.options, facts=facts, images_S=images_S)
+            for corruption in stream.corruptions
+        ]
+        self._order: Order = plugins.load("orders", stream.order.name).build(
+            stream.order.options, num_rows=self.rows.num_rows, batch_size=stream.batch_size, seed=seed
+        )
+
+    def num_batches(self) -> int:
+        """How many batches an epoch has."""
+        return self._order.num_batches()
+
+    def batches(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, from number `start` on, corrupted."""
+        draws = Draws(seed=self._seed, epoch=epoch)
+        for rows_B in self._order.batches(epoch)[start:]:
+            yield self.corrupted(self.clean(rows_B), draws)
+
+    def corrupted(self, batch: Batch, draws: Draws) -> Batch:
+        """The batch after all corruptions of the stream, in their order."""
+        for corruption in self._corruptions:
+            batch = corruption(batch, draws)
+        return batch
+
+    def clean(self, rows_B: NDArray[np.int64]) -> Batch:
+        """Some rows as they are: nothing hidden, nothing asked."""
+        pad_id = self._facts.pad_id
+        text_BL = torch.from_numpy(self.rows.tokens(rows_B, max_length=self._max_length, pad_id=pad_id))
+        images_B = torch.from_numpy(self.rows.images_N[rows_B])
+        shown = regions.take(self._facts.store, images_B)
+        nothing_BR = torch.zeros(shown.object_ids_BR.shape, dtype=torch.bool)
+        return Batch(
+            rows_B=rows_B,
+            keys_B=self.rows.keys_N[rows_B],
+            images_B=images_B,
+            text_BL=text_BL,
+            text_mask_BL=text_BL != pad_id,
+            true_text_BL=text_BL,
+            regions_BRF=shown.features_BRF,
+            true_regions_BRF=shown.features_BRF,
+            boxes_BR4=shown.boxes_BR4,
+            object_ids_BR=shown.object_ids_BR,
+            object_conf_BR=shown.object_conf_BR,
+            attribute_ids_BR=shown.attribute_ids_BR,
+            attribute_conf_BR=shown.attribute_conf_BR,
+            topics_BL=self._facts.topics.mark(text_BL, shown.object_ids_BR),
+            masked_words_BL=torch.zeros(text_BL.shape, dtype=torch.bool),
+            masked_regions_BR=nothing_BR,
+            triplets_BR=torch.full_like(shown.object_ids_BR, NOT_ASKED),
+            matched_B=torch.ones(len(rows_B), dtype=torch.bool),
+        )

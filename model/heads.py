@@ -1,0 +1,65 @@
+"""Parts of heads that several objectives are made of.
+
+Legend: N things asked, D width of the network, C classes or dimensions predicted, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from data.errors import UserError
+
+LAYER_NORM_EPS = 1e-12
+
+
+class Transform(nn.Sequential):
+    """Linear, GELU, layer norm: what BERT and LXMERT put before every decoder."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width, eps=LAYER_NORM_EPS))
+
+
+class TiedDecoder(nn.Module):
+    """Transform, then the network's own word table as decoder, and a bias of its own."""
+
+    def __init__(self, width: int, num_words: int, *, bias: float = 0.0) -> None:
+        super().__init__()
+        self.transform = Transform(width)
+        self.bias = nn.Parameter(torch.full((num_words,), bias))
+
+    def forward(self, states_ND: Tensor, words_VD: Tensor) -> Tensor:
+        """Logits over the vocabulary, (N, V)."""
+        return F.linear(self.transform(states_ND), words_VD, self.bias)
+
+
+class Decoder(nn.Sequential):
+    """Transform, then a linear layer."""
+
+    def __init__(self, width: int, num_outputs: int) -> None:
+        super().__init__(Transform(width), nn.Linear(width, num_outputs))
+
+
+def _squared_l2(predicted_NC: Tensor, true_NC: Tensor) -> Tensor:
+    return (predicted_NC - true_NC).square().mean(1)
+
+
+def _smooth_l1(predicted_NC: Tensor, true_NC: Tensor) -> Tensor:
+    return F.smooth_l1_loss(predicted_NC, true_NC, reduction="none").mean(1)
+
+
+Distance = Callable[[Tensor, Tensor], Tensor]
+DISTANCES: Mapping[str, Distance] = {"squared_l2": _squared_l2, "smooth_l1": _smooth_l1}
+"""The distance between features, (N,), as a mean over dimensions: the MSP paper's, and that of LXMERT's code."""
+
+
+def choose(table: Mapping[str, Distance], name: str, *, option: str) -> Distance:
+    """The entry of a table that an option names. Raises UserError."""
+    if name not in table:
+        raise UserError(
+            expected=f"one of {', '.join(table)}", found=repr(name), where=option, way_out="choose one of these"
+        )
+    return table[name]

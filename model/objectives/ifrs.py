@@ -1,0 +1,46 @@
+"""IFRS, image feature random shuffle: the own features of every region in a shuffled triplet (MSP, section 3.1).
+
+Legend: B rows, R regions, F features.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from model.batch import NOT_ASKED, Batch
+from model.corruptions.shuffle_triplets import WIDTH
+from model.facts import Facts
+from model.feature_regression import FeatureRegression
+from model.objectives import Objective
+from model.plugins import read_options
+from model.specs import Network, Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class IfrsSettings:
+    """`loss` is `squared_l2` (the MSP paper) or `smooth_l1` (LXMERT's code)."""
+
+    loss: str = "squared_l2"
+
+
+def build(options: Options, *, network: Network, facts: Facts) -> Objective:
+    """Judged also against the mean of the triplet, and against taking the input as it stands."""
+    settings = read_options(IfrsSettings, options, where="ifrs")
+    return FeatureRegression(
+        width=network.hidden_size,
+        feature_size=network.region_feature_size,
+        loss=settings.loss,
+        asked=lambda batch: batch.triplets_BR != NOT_ASKED,
+        copies={"mean of the triplet": triplet_means, "unshuffled input": lambda batch: batch.regions_BRF},
+    )
+
+
+def triplet_means(batch: Batch) -> Tensor:
+    """The mean over the triplet that each region is in, (B, R, F); of no meaning where a region is in none."""
+    num_regions, num_features = batch.regions_BRF.shape[1:]
+    starts_BR1 = batch.triplets_BR.clamp(0, num_regions - WIDTH)[:, :, None].expand(-1, -1, num_features)
+    windows = [batch.regions_BRF.gather(1, starts_BR1 + offset) for offset in range(WIDTH)]
+    return torch.stack(windows).mean(0)

@@ -1,0 +1,56 @@
+"""MLM, masked language modelling: the true word piece at every position that was masked (Devlin et al. 2019)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+
+from model.batch import Batch, Output
+from model.facts import Facts
+from model.heads import TiedDecoder
+from model.judging import Blind, Frequencies, Judge, LossJudge, Parts
+from model.objectives import Objective
+from model.plugins import read_options
+from model.specs import Network, Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class MlmSettings:
+    """MLM has no options."""
+
+
+def build(options: Options, *, network: Network, facts: Facts) -> Objective:
+    """Transform and decoder tied to the word table."""
+    read_options(MlmSettings, options, where="mlm")
+    return Mlm(network.hidden_size, facts.vocabulary_size)
+
+
+class Mlm(Objective):
+    """Logits are computed at masked positions only."""
+
+    def __init__(self, width: int, num_words: int) -> None:
+        super().__init__()
+        self.decoder = TiedDecoder(width, num_words)
+        self._num_words = num_words
+
+    def losses(self, batch: Batch, output: Output) -> Parts:
+        """One part: the cross-entropy of each masked position."""
+        asked_BL = batch.masked_words_BL
+        logits_NV = self.decoder(output.text_BLD[asked_BL], output.words_VD)
+        return (F.cross_entropy(logits_NV, batch.true_text_BL[asked_BL], reduction="none"),)
+
+    def judge(self) -> Judge:
+        """By the loss, against how often each piece was masked in training."""
+        return LossJudge(self.losses, {"unigrams": _Unigrams(self._num_words)})
+
+
+class _Unigrams(Blind):
+    def __init__(self, num_words: int) -> None:
+        self._frequencies = Frequencies(num_words)
+
+    def learn(self, batch: Batch) -> None:
+        self._frequencies.add(batch.true_text_BL[batch.masked_words_BL])
+
+    def losses(self, batch: Batch) -> Parts:
+        return (self._frequencies.losses(batch.true_text_BL[batch.masked_words_BL]),)

@@ -1,0 +1,13 @@
+"""TITS, topics of image and text for sentences: which words of the text are labels of the shown image (MSP, section 3.3)."""
+
+from __future__ import annotations
+
+from model.facts import Facts
+from model.objectives import Objective
+from model.specs import Network, Options
+from model.topic_prediction import TopicPrediction
+
+
+def build(options: Options, *, network: Network, facts: Facts) -> Objective:
+    """Options: those of `TopicSettings`."""
+    return TopicPrediction(options, network, facts)

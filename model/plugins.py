@@ -1,0 +1,50 @@
+"""Finds a plug-in by the name of its file: Objective(name="mlm") is model/objectives/mlm.py. The folder is the list."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+from typing import Literal, TypeVar
+
+from data.errors import UserError
+from model.specs import Options
+
+Kind = Literal["networks", "objectives", "corruptions", "orders", "benchmarks", "curricula"]
+Settings = TypeVar("Settings")
+
+
+def names(kind: Kind) -> tuple[str, ...]:
+    """The names of all plug-ins of a kind, in order."""
+    folder = Path(__file__).parent / kind
+    return tuple(sorted(module.name for module in pkgutil.iter_modules([str(folder)])))
+
+
+def load(kind: Kind, name: str) -> ModuleType:
+    """The module of one plug-in. Raises UserError with the nearest name where there is none."""
+    if name not in names(kind):
+        nearest = difflib.get_close_matches(name, names(kind), n=1, cutoff=0.0)
+        raise UserError(
+            expected=f"one of the {kind}: {', '.join(names(kind))}",
+            found=repr(name),
+            where=f"model/{kind}",
+            way_out=f"did you mean {nearest[0]!r}?" if nearest else f"add model/{kind}/{name}.py",
+        )
+    return importlib.import_module(f"model.{kind}.{name}")
+
+
+def read_options(kind: type[Settings], options: Options, *, where: str) -> Settings:
+    """A plug-in's options as its frozen dataclass. Raises UserError on one that it does not have."""
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # only ever dataclasses
+    for name in sorted(set(options) - known):
+        nearest = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)
+        raise UserError(
+            expected=f"options among {', '.join(sorted(known)) or '(none)'}",
+            found=repr(name),
+            where=where,
+            way_out=f"did you mean {nearest[0]!r}?" if nearest else "leave the options empty",
+        )
+    return kind(**options)

@@ -1,0 +1,98 @@
+"""The rows of a corpus in memory: token ids end to end, and which image each row speaks of.
+
+Legend: N rows, T all word pieces of all rows, B rows of a batch, L word pieces of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from data import draws
+from data.errors import ContractError, SourceError
+from data.regions.store import RegionStore
+
+FILE_NAME = "corpus.parquet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The rows of one split, in the corpus's order."""
+
+    row_ids: Sequence[str]
+    keys_N: NDArray[np.uint64]
+    images_N: NDArray[np.int64]  # rows of the region store
+    token_ids_T: NDArray[np.int64]
+    ends_N: NDArray[np.int64]  # where each row's token ids end in `token_ids_T`
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows."""
+        return len(self.row_ids)
+
+    def tokens(self, rows_B: NDArray[np.int64], *, max_length: int, pad_id: int) -> NDArray[np.int64]:
+        """The token ids of some rows, (B, max_length), padded at the end.
+
+        A longer row is cut, its last piece ([SEP]) kept: the length is the stream's, not the corpus's.
+        """
+        ends_B = self.ends_N[rows_B]
+        starts_B = np.where(rows_B > 0, self.ends_N[rows_B - 1], 0)
+        lengths_B = np.minimum(ends_B - starts_B, max_length)
+        places_L = np.arange(max_length)
+        sources_BL = np.minimum(starts_B[:, None] + places_L, ends_B[:, None] - 1)
+        tokens_BL = self.token_ids_T[sources_BL]
+        tokens_BL[np.arange(len(rows_B)), lengths_B - 1] = self.token_ids_T[ends_B - 1]
+        return np.where(places_L < lengths_B[:, None], tokens_BL, pad_id)
+
+
+def read(folder: Path, *, split: str, store: RegionStore) -> Rows:
+    """The rows of one split of a corpus. Raises SourceError on a file that is no corpus, ContractError on bad rows."""
+    path = folder / FILE_NAME
+    try:
+        table = pq.read_table(
+            path, columns=["row_id", "image_id", "token_ids"], filters=[("split", "=", split)]
+        ).combine_chunks()
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            expected="a corpus (docs/formats.md)", found=str(error)[:300], where=str(path), way_out="build it again"
+        ) from error
+    row_ids, image_ids = table["row_id"].to_pylist(), table["image_id"].to_pylist()
+    tokens = table["token_ids"].combine_chunks()
+    lengths_N = tokens.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+    _check(row_ids, image_ids, lengths_N, split=split, store=store, where=str(path))
+    return Rows(
+        row_ids=row_ids,
+        keys_N=draws.row_keys(row_ids),
+        images_N=np.asarray([store.row_of[image_id] for image_id in image_ids], np.int64),
+        token_ids_T=tokens.flatten().to_numpy(zero_copy_only=False).astype(np.int64),
+        ends_N=np.cumsum(lengths_N),
+    )
+
+
+def _check(
+    row_ids: Sequence[str],
+    image_ids: Sequence[str],
+    lengths_N: NDArray[np.int64],
+    *,
+    split: str,
+    store: RegionStore,
+    where: str,
+) -> None:
+    if not row_ids:
+        raise ContractError(
+            expected=f"rows of the split {split!r}", found="none", where=where, way_out="check how images are split"
+        )
+    for row_id, image_id, length in zip(row_ids, image_ids, lengths_N.tolist(), strict=True):
+        if length < 2 or image_id not in store.row_of:
+            found = f"{length} token ids" if length < 2 else f"the image {image_id}, which has no regions"
+            raise ContractError(
+                expected="at least [CLS] and [SEP], and an image of the region store",
+                found=found,
+                where=f"{where}, row {row_id}",
+                way_out="build the corpus and the region store from the same images",
+            )

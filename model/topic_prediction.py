@@ -1,0 +1,88 @@
+"""Predicting the topics of a pair from its pooled state: what TITP and TITS have in common (MSP, equations 2 and 4).
+
+Legend: B rows, D width, V vocabulary, C candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from data.errors import UserError
+from model.batch import Batch, Output
+from model.facts import Facts
+from model.heads import TiedDecoder
+from model.judging import Judge, Parts, PrecisionJudge
+from model.objectives import Objective
+from model.plugins import read_options
+from model.specs import Network, Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicSettings:
+    """`linear` is the paper's head; `tied` decodes with the word table, without which a short training learns little.
+
+    `bias` starts a tied head near the rarity of topics: at 0 it would first spend hundreds of steps on saying "no".
+    """
+
+    head: str = "linear"
+    bias: float = -3.0
+
+
+class TopicPrediction(Objective):
+    """Binary cross-entropy over the whole vocabulary, a mean over word pieces and rows."""
+
+    def __init__(self, options: Options, network: Network, facts: Facts) -> None:
+        super().__init__()
+        settings = read_options(TopicSettings, options, where="topics")
+        if settings.head not in _HEADS:
+            raise UserError(
+                expected=f"one of {', '.join(_HEADS)}", found=settings.head, where="topics", way_out="set options head"
+            )
+        self.decoder = _HEADS[settings.head](network.hidden_size, facts.vocabulary_size, settings.bias)
+        self._num_words = facts.vocabulary_size
+        self._candidates_C = torch.tensor(facts.topics.piece_ids, dtype=torch.int64)
+
+    def losses(self, batch: Batch, output: Output) -> Parts:
+        """One part: the mean over the vocabulary, of each row."""
+        targets_BV = self._targets(batch)
+        losses_BV = F.binary_cross_entropy_with_logits(self._logits(output), targets_BV, reduction="none")
+        return (losses_BV.mean(1),)
+
+    def judge(self) -> Judge:
+        """By average precision among the pieces that object labels have: nothing else can be a topic."""
+        return PrecisionJudge(
+            scores=lambda output: self._logits(output)[:, self._candidates_C],
+            targets=lambda batch: self._targets(batch)[:, self._candidates_C],
+            num_candidates=len(self._candidates_C),
+        )
+
+    def _logits(self, output: Output) -> Tensor:
+        logits_BV: Tensor = self.decoder(output.pooled_BD, output.words_VD)
+        return logits_BV
+
+    def _targets(self, batch: Batch) -> Tensor:
+        targets_BV = torch.zeros(batch.size, self._num_words)
+        rows_N, positions_N = batch.topics_BL.nonzero(as_tuple=True)
+        targets_BV[rows_N, batch.true_text_BL[rows_N, positions_N]] = 1.0
+        return targets_BV
+
+
+class _LinearHead(nn.Module):
+    def __init__(self, width: int, num_words: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(width, num_words)
+
+    def forward(self, pooled_BD: Tensor, words_VD: Tensor) -> Tensor:
+        logits_BV: Tensor = self.linear(pooled_BD)
+        return logits_BV
+
+
+_HEADS: Mapping[str, Callable[[int, int, float], nn.Module]] = {
+    "linear": lambda width, num_words, bias: _LinearHead(width, num_words),
+    "tied": lambda width, num_words, bias: TiedDecoder(width, num_words, bias=bias),
+}
