@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ class Report(ArtifactTask):
 
     def settings(self) -> Mapping[str, Any]:
         """What the page says of the run: the curriculum, the profile, and whose data it is."""
-        curriculum = next(iter(STAGES.values()))(profile=self.profile).curriculum()
+        stages = [cls(profile=self.profile) for cls in STAGES.values()]
+        curriculum = dataclasses.replace(stages[0].curriculum(), stages=tuple(stage.stage() for stage in stages))
         return {
             "curriculum": to_plain(curriculum),
             "profile": self.profile,

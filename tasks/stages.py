@@ -35,14 +35,9 @@ class PretrainStage(ArtifactTask):
     resumes = True
     stage_name: ClassVar[str]
 
-    @property
-    def resources(self) -> dict[str, int]:
+    def process_resources(self) -> dict[str, int]:
         """One GPU token where a GPU is used."""
         return {"gpu": 1} if self.device == "cuda" else {}
-
-    @resources.setter
-    def resources(self, value: dict[str, int]) -> None:
-        """Luigi sets a class default; ours follows from the device."""
 
     def curriculum(self) -> Curriculum:
         """The curriculum at the profile's sizes."""

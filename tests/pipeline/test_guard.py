@@ -1,0 +1,103 @@
+"""Every mistake on the command line or in a configuration file is one message with the nearest valid name, before any work."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import luigi.configuration
+import pytest
+
+import pipeline  # noqa: F401  (registers the tasks)
+from data.errors import UserError
+from pipeline import guard
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found", "nearest"),
+    [
+        (["FullCuriculum"], "FullCuriculum", "FullCurriculum"),
+        (["PhraseCorpus", "--prof", "miniature"], "--prof", "--profile"),
+        (["PhraseCorpus", "--max-lenght", "9"], "--max-lenght", "--max-length"),
+        (["FullCurriculum", "--PhraseCorpus-max-lenght=9"], "--PhraseCorpus-max-lenght", "--PhraseCorpus-max-length"),
+        (["FullCurriculum", "--profile", "minature"], "minature", "miniature"),
+        (["core"], "core", ""),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_the_nearest_valid_one(
+    workspace: Path, arguments: list[str], found: str, nearest: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        guard.check(["--module", "pipeline", *arguments])
+    assert found in caught.value.found
+    assert nearest in caught.value.found
+
+
+def test_a_value_of_the_wrong_type_is_named_with_its_flag(workspace: Path) -> None:
+    with pytest.raises(UserError, match="--max-length") as caught:
+        guard.check(["--module", "pipeline", "PhraseCorpus", "--max-length", "long"])
+    assert caught.value.found == "'long'"
+
+
+@pytest.mark.parametrize(
+    ("section", "option", "value", "nearest"),
+    [
+        ("PhraseCorpsu", "max_length", "9", "PhraseCorpus"),
+        ("PhraseCorpus", "max_lenght", "9", "max_length"),
+        ("sources", "coco_caption", "x.json", "coco_captions"),
+        ("FullCurriculum", "profile", "papre", "paper"),
+    ],
+)
+def test_a_mistyped_section_key_or_value_of_the_configuration_is_named(
+    workspace: Path, section: str, option: str, value: str, nearest: str
+) -> None:
+    luigi.configuration.get_config().set(section, option, value)
+    with pytest.raises(UserError, match=nearest):
+        guard.check(["--module", "pipeline", "FullCurriculum"])
+
+
+def test_an_unset_variable_in_a_source_says_where_the_data_can_be_had(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NLVR1_DIR", raising=False)
+    luigi.configuration.get_config().set("sources", "nlvr1", "${NLVR1_DIR}/dev.json")
+    with pytest.raises(UserError, match=r"NLVR1_DIR.*https://"):
+        guard.check(["--module", "pipeline", "FullCurriculum"])
+
+
+def test_a_source_that_is_not_there_is_named_with_its_setting(workspace: Path, tmp_path: Path) -> None:
+    luigi.configuration.get_config().set("sources", "coco_captions", str(tmp_path / "captions.json"))
+    with pytest.raises(UserError, match="no such file"):
+        guard.check(["--module", "pipeline", "SentenceCorpus"])
+
+
+def test_sources_without_a_stages_own_are_refused_naming_the_missing_settings(workspace: Path, tmp_path: Path) -> None:
+    captions = tmp_path / "captions.json"
+    captions.write_text("{}")
+    luigi.configuration.get_config().set("sources", "coco_captions", str(captions))
+    with pytest.raises(UserError) as caught:
+        guard.check(["--module", "pipeline", "FullCurriculum"])
+    assert "obj36" in caught.value.way_out or "vg_region_descriptions" in caught.value.way_out
+
+
+def test_a_correct_command_passes(workspace: Path) -> None:
+    guard.check(["--module", "pipeline", "PhraseCorpus", "--max-length=40", "--local-scheduler", "--workers", "2"])
+
+
+def test_the_real_command_exits_2_in_any_folder_without_a_traceback_and_writes_nothing(tmp_path: Path) -> None:
+    luigi_command = Path(sys.executable).with_name("luigi")
+    environment = {**os.environ, "LUIGI_CONFIG_PATH": ""}
+    done = subprocess.run(
+        [luigi_command, "--module", "pipeline", "FullCuriculum"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "did you mean FullCurriculum?" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert list(tmp_path.iterdir()) == []
