@@ -59,6 +59,13 @@ def numbers(record: dict[str, Any], field: str, where: str) -> dict[str, float]:
     return {key: number(value, key, f"{where}, {field}") for key in _in_natural_order(value)}
 
 
+def known_numbers(record: dict[str, Any], field: str, where: str) -> dict[str, float]:
+    """As `numbers`, but a value may be null, which says that there was nothing to take it of: it is left out."""
+    value = record.get(field, {})
+    known = {key: inner for key, inner in value.items() if inner is not None} if isinstance(value, dict) else value
+    return numbers({field: known}, field, where)
+
+
 def number(record: dict[str, Any], field: str, where: str) -> float:
     """A field that is a finite number."""
     value = record.get(field, _MISSING)

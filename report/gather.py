@@ -82,7 +82,7 @@ def _corpus(path: Path) -> Corpus:
         num_read=int(artifacts.number(counts, "read", where)),
         num_rejected=int(sum(rejected.values())),
         rejected=dict(sorted(rejected.items(), key=lambda item: (-item[1], item[0]))),
-        notes=artifacts.numbers(counts, "notes", where),
+        notes=artifacts.known_numbers(counts, "notes", where),
     )
 
 

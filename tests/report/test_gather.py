@@ -40,6 +40,12 @@ def test_dropped_rows_are_summed_and_the_commonest_reason_comes_first(make_input
     assert list(corpus.rows) == ["train", "validation", "test"]
 
 
+def test_a_note_of_nothing_is_left_out(make_inputs: MakeInputs, tmp_path: Path) -> None:
+    inputs = make_inputs()
+    (tmp_path / "TokenCorpus" / "counts.json").write_text('{"read": 1, "notes": {"mean cosine": null, "rows": 2}}')
+    assert gather(inputs).corpora["TokenCorpus"].notes == {"rows": 2}
+
+
 def test_curves_and_objectives_come_in_the_order_of_the_curriculum(make_inputs: MakeInputs) -> None:
     stage = gather(make_inputs()).stages["sentence"]
     assert list(stage.curves) == ["total", "mlm", "mrfr", "moc", "tits", "itm_hs"]
