@@ -1,0 +1,142 @@
+"""The phrase corpus: the verb-free region phrases of an image, joined with commas into rows of bounded length.
+
+MSP drops whole phrases, so that what is left names things and their attributes; what counts as a verb changes the size
+of the corpus a lot ("the cap is green"), so it is a setting.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.corpora.rows import Joined, Row, write
+from data.progress import Progress
+from data.records import PhraseRecord
+from data.sources import SourceFiles
+from data.taggers.verbs import VerbRule, have_verbs
+from data.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhraseSettings:
+    """`max_length` in word pieces, [CLS] and [SEP] included; `rule` says what counts as a verb.
+
+    `separator` stands between the phrases of a row; `backend` is a file of data/taggers.
+    """
+
+    max_length: int
+    max_rejected_rate: float = 0.01
+    separator: str = ", "
+    rule: VerbRule = "verb_or_aux"
+    backend: str = "spacy_tagger"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Phrase:
+    """A phrase of one image; `source_ids` names every record that says the same."""
+
+    text: str
+    source_ids: tuple[str, ...]
+
+
+def build(
+    files: SourceFiles,
+    *,
+    images: Path,
+    regions: Path,
+    vocabulary: Path,
+    tagger: str,
+    settings: PhraseSettings,
+    into: Path,
+    progress: Progress,
+    num_workers: int = 1,
+) -> None:
+    """Write the corpus into the folder `into`.
+
+    `tagger` is a PosTagger's folder or the name of an installed model; `num_workers` processes tag, and change nothing.
+    """
+    joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary)
+    phrases_of, num_repeated = _phrases_by_image(files, joined, progress)
+    texts = sorted({phrase.text for phrases in phrases_of.values() for phrase in phrases})
+    verdicts = have_verbs(
+        texts, backend=settings.backend, model=tagger, rule=settings.rule, num_workers=num_workers, progress=progress
+    )
+    has_verb = dict(zip(texts, verdicts, strict=True))
+    num_with_verb = sum(has_verb[phrase.text] for phrases in phrases_of.values() for phrase in phrases)
+    rows: list[Row] = []
+    for image_id, phrases in phrases_of.items():
+        verb_free = [phrase for phrase in phrases if not has_verb[phrase.text]]
+        rows += _rows(image_id, verb_free, joined.vocabulary, settings)
+    notes = {
+        "phrases repeated within an image": num_repeated,
+        "phrases with a verb": num_with_verb,
+        "phrases kept": sum(map(len, phrases_of.values())) - num_with_verb,
+    }
+    write(
+        rows,
+        joined,
+        corpus="PhraseCorpus",
+        max_length=settings.max_length,
+        max_rejected_rate=settings.max_rejected_rate,
+        notes=notes,
+        into=into,
+    )
+    progress(1.0, f"{len(rows):,} rows")
+
+
+def _phrases_by_image(files: SourceFiles, joined: Joined, progress: Progress) -> tuple[dict[str, list[_Phrase]], int]:
+    """The distinct phrases of each image in the order of the file, and how many repeated one (case aside)."""
+    merged: defaultdict[str, dict[str, _Phrase]] = defaultdict(dict)
+    num_repeated = 0
+    for record in joined.records(files, "phrases", progress):
+        image_id, text = _accepted(record, joined)
+        if image_id is None or text is None:
+            continue
+        known = merged[image_id].get(text.casefold())
+        num_repeated += known is not None
+        merged[image_id][text.casefold()] = _Phrase(
+            text=known.text if known else text,
+            source_ids=(*(known.source_ids if known else ()), record.phrase_id),
+        )
+    return {image_id: list(phrases.values()) for image_id, phrases in merged.items()}, num_repeated
+
+
+def _accepted(record: PhraseRecord, joined: Joined) -> tuple[str | None, str | None]:
+    image_id = joined.image_of(record.image_id, source="phrases", record=record.phrase_id)
+    if image_id is None:
+        return None, None
+    return image_id, joined.text_of(record.text, source="phrases", record=record.phrase_id)
+
+
+def _rows(image_id: str, phrases: Sequence[_Phrase], vocabulary: Vocabulary, settings: PhraseSettings) -> Iterator[Row]:
+    for number, chunk in enumerate(_chunks(phrases, vocabulary, settings)):
+        yield Row(
+            row_id=f"{image_id}#p{number}",
+            image_id=image_id,
+            text=settings.separator.join(phrase.text for phrase in chunk),
+            source_ids=tuple(source_id for phrase in chunk for source_id in phrase.source_ids),
+        )
+
+
+def _chunks(phrases: Sequence[_Phrase], vocabulary: Vocabulary, settings: PhraseSettings) -> Iterator[list[_Phrase]]:
+    """Consecutive phrases while they fit; one that is too long by itself is a row of its own and will be truncated."""
+    room = settings.max_length - 2
+    chunk: list[_Phrase] = []
+    num_pieces = 0
+    for phrase in phrases:
+        own = _num_pieces(phrase.text, vocabulary)
+        # Pieces add up because a separator of punctuation or spaces keeps the words on its two sides apart.
+        joining = _num_pieces(settings.separator, vocabulary)
+        if chunk and num_pieces + joining + own > room:
+            yield chunk
+            chunk, num_pieces = [], 0
+        num_pieces += own + (joining if chunk else 0)
+        chunk.append(phrase)
+    if chunk:
+        yield chunk
+
+
+def _num_pieces(text: str, vocabulary: Vocabulary) -> int:
+    return sum(len(word.piece_ids) for word in vocabulary.split(text))
