@@ -1,0 +1,31 @@
+"""Opening a source file, and the error for one that is not what it should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from data.errors import SourceError
+
+
+def open_source(path: Path, source: str) -> BinaryIO:
+    """The file in bytes. Raises SourceError where it is missing, a folder, or closed to us."""
+    try:
+        return path.open("rb")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        raise SourceError(
+            expected="a file that can be read",
+            found=(error.strerror or "no such file").lower(),
+            where=str(path),
+            way_out=f"correct [sources] {source} in luigi.cfg, or put the file there",
+        ) from error
+
+
+def wrong_file(path: Path, source: str, *, expected: str, found: str, where: str = "") -> SourceError:
+    """The error for a file that is cut off or in another format; `where` is the place inside it."""
+    return SourceError(
+        expected=expected,
+        found=found,
+        where=f"{path}, {where}" if where else str(path),
+        way_out=f"download it again, or set [sources] {source} in luigi.cfg to the right file",
+    )

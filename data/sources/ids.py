@@ -1,0 +1,35 @@
+"""One spelling for every image id: the collection, a colon, and the publisher's own id without padding."""
+
+from __future__ import annotations
+
+import re
+
+_FORMS = (
+    ("coco", re.compile(r"COCO_[a-z]+20[0-9]{2}_0*([0-9]{1,12})(?:\.jpg)?")),
+    ("coco", re.compile(r"(?=[0-9]{12}(?:\.jpg)?$)0*([0-9]{1,12})(?:\.jpg)?")),  # COCO 2017 names: twelve digits
+    ("coco", re.compile(r"coco:0*([0-9]{1,12})")),
+    ("vg", re.compile(r"(?:vg:)?0*([0-9]{1,11})")),
+    ("gqa", re.compile(r"(?:gqa:)?(n[0-9]{1,12})(?:\.jpg)?")),
+    ("flickr30k", re.compile(r"0*([0-9]{1,11})\.jpg")),
+    ("flickr30k", re.compile(r"flickr30k:0*([0-9]{1,11})")),
+    ("nlvr2", re.compile(r"(?:nlvr2:)?((?:train|dev|test[12])-[0-9]{1,6}-[0-9]{1,2}-img[01])(?:\.png)?")),
+    ("nlvr1", re.compile(r"nlvr1:([0-9]{1,6}-[0-9]-[0-5])")),
+)
+
+
+def image_id_of(name: str) -> str | None:
+    """The image id behind a publisher's name of an image or its file; None if no collection names images so.
+
+    `COCO_train2014_000000318556` -> `coco:318556`, `2375429` -> `vg:2375429`, `n116329` -> `gqa:n116329`,
+    `1000092795.jpg` -> `flickr30k:1000092795`; an id of ours stays itself.
+    """
+    for collection, form in _FORMS:
+        match = form.fullmatch(name)
+        if match:
+            return f"{collection}:{match[1]}"
+    return None
+
+
+def numbered(collection: str, number: int) -> str:
+    """The id of an image that its collection numbers."""
+    return f"{collection}:{number}"

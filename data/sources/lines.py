@@ -1,0 +1,73 @@
+"""Files of one record a line, read with flat memory whatever the file's size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from data.records import Reject, Rejection
+from data.sources.fields import RecordError
+from data.sources.files import open_source, wrong_file
+
+MAX_BAD_AT_START = 20  # so many bad lines and no good one: the file is something else
+MAX_TEXT_LINE = 1 << 20
+Record = TypeVar("Record")
+
+
+def raw_lines(path: Path, source: str, max_bytes: int) -> Iterator[tuple[int, bytes]]:
+    """Each line with its number from 1, line end included. Raises SourceError for an empty file or a longer line."""
+    number = 0
+    with open_source(path, source) as file:
+        while line := file.readline(max_bytes + 1):
+            number += 1
+            if len(line) > max_bytes:
+                raise wrong_file(
+                    path,
+                    source,
+                    expected=f"lines of at most {max_bytes:,} bytes",
+                    found="a longer one",
+                    where=f"line {number}",
+                )
+            yield number, line
+    if number == 0:
+        raise wrong_file(path, source, expected="at least one line", found="an empty file")
+
+
+def records(
+    path: Path, make: Callable[[bytes], Record], *, source: str, reject: Reject, max_bytes: int = MAX_TEXT_LINE
+) -> Iterator[Record]:
+    """`make` of each line; lines of which it raises RecordError are rejected.
+
+    Raises SourceError where the file opens with bad lines only, and where the last line is bad and has no line end: it
+    was cut off.
+    """
+    num_good = num_bad = 0
+    for number, line in raw_lines(path, source, max_bytes):
+        try:
+            record = make(line)
+        except RecordError as bad:
+            num_bad += 1
+            if not line.endswith(b"\n"):
+                raise _bad_line(path, source, number, bad, "a last line that is whole") from bad
+            if num_good == 0 and num_bad == MAX_BAD_AT_START:
+                raise _bad_line(path, source, number, bad, "lines of this format") from bad
+            reject(Rejection(source=source, record=f"line {number}", field=bad.field, reason=bad.reason))
+        else:
+            num_good += 1
+            yield record
+    if num_good == 0:
+        raise wrong_file(path, source, expected="lines of this format", found=f"{num_bad} lines, none of them good")
+
+
+def decoded(line: bytes) -> str:
+    """A line as text, without its end and without a byte order mark."""
+    try:
+        return line.decode("utf-8").removeprefix("\ufeff").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise RecordError("line", "invalid UTF-8") from error
+
+
+def _bad_line(path: Path, source: str, number: int, bad: RecordError, expected: str) -> Exception:
+    found = f"{bad.field}: {bad.reason}"
+    return wrong_file(path, source, expected=expected, found=found, where=f"line {number}")

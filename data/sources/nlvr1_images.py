@@ -1,0 +1,16 @@
+"""NLVR's pictures: the folder `images` beside `dev.json`, `train.json` or `test.json`.
+
+https://github.com/lil-lab/nlvr/tree/master/nlvr
+"""
+
+from __future__ import annotations
+
+from data.records import Source
+
+SOURCE = Source(
+    name="nlvr1_images",
+    title="NLVR pictures",
+    address="https://github.com/lil-lab/nlvr (nlvr/dev/images)",
+    reads={},
+    is_folder=True,
+)

@@ -1,0 +1,27 @@
+"""The objects that a detector knows, as bottom-up attention's `objects_vocab.txt` (1600 lines).
+
+https://github.com/peteanderson80/bottom-up-attention/tree/master/data/genome/1600-400-20
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from data.records import Reject, Source
+from data.sources import label_lists
+
+NAME = "object_vocabulary"
+
+
+def labels(path: Path, reject: Reject) -> Iterator[str]:
+    """The labels by id; nothing is rejected, a bad line is an error."""
+    return label_lists.labels(path, source=NAME)
+
+
+SOURCE = Source(
+    name=NAME,
+    title="Detector's objects",
+    address="https://github.com/peteanderson80/bottom-up-attention (data/genome/1600-400-20/objects_vocab.txt)",
+    reads={"labels": labels},
+)
