@@ -33,7 +33,7 @@ def images(path: Path, reject: Reject) -> Iterator[ImageRecord]:
 
 
 def captions(path: Path, reject: Reject) -> Iterator[CaptionRecord]:
-    """The true sentences, of each of the six pictures: none of them tells the order of the boxes."""
+    """The true sentences; the publisher's label holds for all six pictures of an example."""
     for example in _examples(path, reject):
         for permutation in _PERMUTATIONS if example.is_true else ():
             image_id = example.image_id(permutation)

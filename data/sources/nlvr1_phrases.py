@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -84,7 +85,7 @@ def _about_box(place: int, shapes: Sequence[Shape]) -> Iterator[tuple[str, Box]]
 
 def _is_tower(shapes: Sequence[Shape]) -> bool:
     """Whether at least two squares stand on one another, the lowest first, as NLVR's towers are listed."""
-    stacked = all(_relation(upper, lower) == "on top of" for lower, upper in zip(shapes, shapes[1:], strict=False))
+    stacked = all(_relation(upper, lower) == "on top of" for lower, upper in itertools.pairwise(shapes))
     return len(shapes) > 1 and stacked and all(shape.kind == "square" for shape in shapes)
 
 
