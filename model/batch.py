@@ -5,7 +5,9 @@ Legend: B rows, L word pieces, R regions, F features of a region, D width of the
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,6 +50,14 @@ class Batch:
     def size(self) -> int:
         """The number of rows."""
         return len(self.rows_B)
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The batch with its tensors on `device`."""
+        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        moved: dict[str, Any] = {
+            name: value.to(device) if isinstance(value, Tensor) else value for name, value in values.items()
+        }
+        return Batch(**moved)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,12 +21,17 @@ class Facts:
     """Read-only facts that corruptions and objectives are built from."""
 
     store: RegionStore
-    vocabulary_size: int
+    tokens: tuple[str, ...]  # the vocabulary's entries
     pad_id: int
     mask_id: int
     special_ids: tuple[int, ...]  # [PAD], [UNK], [CLS], [SEP], [MASK]: never masked, never drawn as a replacement
     topics: TopicWords
     neighbours_NK: NDArray[np.int64] | None  # rows of the store, most similar first, -1 at the end; None: not given
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many word pieces there are."""
+        return len(self.tokens)
 
     @property
     def num_objects(self) -> int:
@@ -47,7 +52,7 @@ def read(*, regions: Path, words: Path, negatives: Path | None) -> Facts:
     labels = entries.encode(store.object_names, max_length=entries.size)
     return Facts(
         store=store,
-        vocabulary_size=entries.size,
+        tokens=tuple(entries.tokens),
         pad_id=entries.pad_id,
         mask_id=entries.mask_id,
         special_ids=specials,

@@ -41,6 +41,10 @@ class Feed:
         """How many batches an epoch has."""
         return self._order.num_batches()
 
+    def batch_sizes(self, epoch: int) -> list[int]:
+        """How many rows each batch of an epoch has."""
+        return [len(rows_B) for rows_B in self._order.batches(epoch)]
+
     def batches(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, from number `start` on, corrupted."""
         draws = Draws(seed=self._seed, epoch=epoch)

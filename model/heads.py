@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from data.errors import UserError
 
-LAYER_NORM_EPS = 1e-12
+LAYER_NORM_EPS = 1e-12  # BERT's
 
 
 class Transform(nn.Sequential):
@@ -33,7 +33,7 @@ class TiedDecoder(nn.Module):
 
     def forward(self, states_ND: Tensor, words_VD: Tensor) -> Tensor:
         """Logits over the vocabulary, (N, V)."""
-        return F.linear(self.transform(states_ND), words_VD, self.bias)
+        return functional.linear(self.transform(states_ND), words_VD, self.bias)
 
 
 class Decoder(nn.Sequential):
@@ -48,7 +48,7 @@ def _squared_l2(predicted_NC: Tensor, true_NC: Tensor) -> Tensor:
 
 
 def _smooth_l1(predicted_NC: Tensor, true_NC: Tensor) -> Tensor:
-    return F.smooth_l1_loss(predicted_NC, true_NC, reduction="none").mean(1)
+    return functional.smooth_l1_loss(predicted_NC, true_NC, reduction="none").mean(1)
 
 
 Distance = Callable[[Tensor, Tensor], Tensor]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
 
 import torch
 from torch import nn
@@ -46,11 +45,6 @@ def copy_matching(model: nn.Module, weights: dict[str, torch.Tensor]) -> dict[st
         "dropped": sorted(set(weights) - loaded),
         "new": sorted(set(own) - loaded),
     }
-
-
-def count(parameters: Iterable[nn.Parameter]) -> int:
-    """How many numbers these parameters hold."""
-    return sum(parameter.numel() for parameter in parameters)
 
 
 def _linear_std(scheme: str, num_inputs: int) -> float:

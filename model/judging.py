@@ -12,9 +12,9 @@ from typing import Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from model.batch import Batch, Output
 
@@ -77,8 +77,9 @@ class LossJudge(Judge):
         """Take held-out rows."""
         self._num_rows += batch.size
         self._model.add(self._losses(batch, output))
+        here = batch.to("cpu")
         for name, predictor in self._blind.items():
-            self._means[name].add(predictor.losses(batch))
+            self._means[name].add(predictor.losses(here))
 
     def result(self) -> HeldOut:
         """The losses."""
@@ -120,7 +121,7 @@ class Frequencies:
 
     def losses(self, targets_N: Tensor) -> Tensor:
         """The cross-entropy of predicting these frequencies, (N,)."""
-        return F.cross_entropy(self.logits(len(targets_N)), targets_N, reduction="none")
+        return functional.cross_entropy(self.logits(len(targets_N)), targets_N, reduction="none")
 
 
 class AccuracyJudge(Judge):
@@ -150,9 +151,7 @@ class AccuracyJudge(Judge):
         num_rows = max(self._num_rows, 1)
         majority = self._num_yes if self._balance >= 0 else self._num_rows - self._num_yes
         blind = {"majority": majority / num_rows}
-        return HeldOut(
-            metric="accuracy", model=self._num_right / num_rows, blind=blind, num_rows=self._num_rows
-        )
+        return HeldOut(metric="accuracy", model=self._num_right / num_rows, blind=blind, num_rows=self._num_rows)
 
 
 class PrecisionJudge(Judge):
@@ -172,7 +171,7 @@ class PrecisionJudge(Judge):
 
     def score(self, batch: Batch, output: Output) -> None:
         """Take held-out rows."""
-        self._scored.append((self._scores(output), self._targets(batch)))
+        self._scored.append((self._scores(output).cpu(), self._targets(batch).cpu()))
 
     def result(self) -> HeldOut:
         """The average precisions."""

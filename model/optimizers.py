@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
@@ -12,7 +12,7 @@ from model.specs import Optimizer
 
 def build(spec: Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """Adam or AdamW on all parameters alike; the weight decay spares none, as in LXMERT's BertAdam."""
-    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    kinds: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
     # The fused step makes one pass over the weights; the default one was nine times slower at the paper's size.
     return kinds[spec.name](
         parameters, lr=spec.learning_rate, betas=spec.betas, weight_decay=spec.weight_decay, fused=True

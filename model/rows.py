@@ -35,14 +35,20 @@ class Rows:
         """How many rows."""
         return len(self.row_ids)
 
+    def lengths(self, rows_B: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many word pieces some rows have, (B,)."""
+        starts_B = np.where(rows_B > 0, self.ends_N[rows_B - 1], 0)
+        lengths_B: NDArray[np.int64] = self.ends_N[rows_B] - starts_B
+        return lengths_B
+
     def tokens(self, rows_B: NDArray[np.int64], *, max_length: int, pad_id: int) -> NDArray[np.int64]:
         """The token ids of some rows, (B, max_length), padded at the end.
 
         A longer row is cut, its last piece ([SEP]) kept: the length is the stream's, not the corpus's.
         """
         ends_B = self.ends_N[rows_B]
-        starts_B = np.where(rows_B > 0, self.ends_N[rows_B - 1], 0)
-        lengths_B = np.minimum(ends_B - starts_B, max_length)
+        full_B = self.lengths(rows_B)
+        starts_B, lengths_B = ends_B - full_B, np.minimum(full_B, max_length)
         places_L = np.arange(max_length)
         sources_BL = np.minimum(starts_B[:, None] + places_L, ends_B[:, None] - 1)
         tokens_BL = self.token_ids_T[sources_BL]

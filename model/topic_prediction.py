@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from data.errors import UserError
 from model.batch import Batch, Output
@@ -50,7 +50,7 @@ class TopicPrediction(Objective):
     def losses(self, batch: Batch, output: Output) -> Parts:
         """One part: the mean over the vocabulary, of each row."""
         targets_BV = self._targets(batch)
-        losses_BV = F.binary_cross_entropy_with_logits(self._logits(output), targets_BV, reduction="none")
+        losses_BV = functional.binary_cross_entropy_with_logits(self._logits(output), targets_BV, reduction="none")
         return (losses_BV.mean(1),)
 
     def judge(self) -> Judge:
@@ -66,7 +66,7 @@ class TopicPrediction(Objective):
         return logits_BV
 
     def _targets(self, batch: Batch) -> Tensor:
-        targets_BV = torch.zeros(batch.size, self._num_words)
+        targets_BV = torch.zeros(batch.size, self._num_words, device=batch.topics_BL.device)
         rows_N, positions_N = batch.topics_BL.nonzero(as_tuple=True)
         targets_BV[rows_N, batch.true_text_BL[rows_N, positions_N]] = 1.0
         return targets_BV

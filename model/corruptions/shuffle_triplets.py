@@ -48,9 +48,7 @@ def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Cor
         triplets_BR = _triplets(starts_BR, batch.masked_regions_BR)
         sources_BR = _sources(triplets_BR, permutations_BR3)
         index_BRF = sources_BR[:, :, None].expand(-1, -1, batch.regions_BRF.shape[2])
-        return dataclasses.replace(
-            batch, regions_BRF=batch.regions_BRF.gather(1, index_BRF), triplets_BR=triplets_BR
-        )
+        return dataclasses.replace(batch, regions_BRF=batch.regions_BRF.gather(1, index_BRF), triplets_BR=triplets_BR)
 
     return corrupt
 

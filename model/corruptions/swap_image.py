@@ -80,4 +80,6 @@ def _random_other(batch: Batch, draws: Draws, images_S: NDArray[np.int64]) -> ND
     own_B = batch.images_B.numpy()
     place_B = np.searchsorted(images_S, own_B)  # images_S ascends
     drawn_B = draws.integers(batch, "swap_image.random", max(len(images_S) - 1, 1))[:, 0].numpy()
-    return images_S[(drawn_B + (drawn_B >= place_B)).clip(max=len(images_S) - 1)]
+    places_B = np.minimum(drawn_B + (drawn_B >= place_B), len(images_S) - 1)
+    other_B: NDArray[np.int64] = images_S[places_B]
+    return other_B

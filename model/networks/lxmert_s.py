@@ -6,14 +6,13 @@ Legend: B rows, L word pieces, R regions, F features of a region, D width, H hea
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from model.batch import Batch, Output
+from model.heads import LAYER_NORM_EPS
 from model.networks import Encoder
 from model.specs import Network
-
-LAYER_NORM_EPS = 1e-12  # BERT's
 
 
 def build(network: Network, *, vocabulary_size: int) -> LxmertS:
@@ -146,7 +145,7 @@ class Attention(nn.Module):
 
     def forward(self, queries_BQD: Tensor, context_BKD: Tensor, mask_BK: Tensor | None = None) -> Tensor:
         """`queries_BQD` after attending to `context_BKD` where `mask_BK` is True (None: everywhere), (B, Q, D)."""
-        attended_BHQD = F.scaled_dot_product_attention(
+        attended_BHQD = functional.scaled_dot_product_attention(
             self._heads(self.query(queries_BQD)),
             self._heads(self.key(context_BKD)),
             self._heads(self.value(context_BKD)),
@@ -158,7 +157,8 @@ class Attention(nn.Module):
         return normalised_BQD
 
     def _heads(self, states_BKD: Tensor) -> Tensor:
-        return states_BKD.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
+        rows, length, width = states_BKD.shape
+        return states_BKD.view(rows, length, self.num_heads, width // self.num_heads).transpose(1, 2)
 
 
 class FeedForward(nn.Module):
@@ -173,6 +173,6 @@ class FeedForward(nn.Module):
 
     def forward(self, states_BKD: Tensor) -> Tensor:
         """(B, K, D)."""
-        inner_BKI = F.gelu(self.inner(states_BKD))
+        inner_BKI = functional.gelu(self.inner(states_BKD))
         normalised_BKD: Tensor = self.norm(self.dropout(self.outer(inner_BKI)) + states_BKD)
         return normalised_BKD

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from data.errors import UserError
 from model.batch import Batch, Output
@@ -60,7 +60,7 @@ class ItmHs(Objective):
     def losses(self, batch: Batch, output: Output) -> Parts:
         """One part: the loss of each row."""
         scores_B = self.match_scores(output.pooled_BD)
-        return (F.binary_cross_entropy_with_logits(scores_B, batch.matched_B.float(), reduction="none"),)
+        return (functional.binary_cross_entropy_with_logits(scores_B, batch.matched_B.float(), reduction="none"),)
 
     def judge(self) -> Judge:
         """By accuracy, against the majority: its loss may rise by overfitting while retrieval still improves."""

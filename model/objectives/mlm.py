@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch.nn.functional as F
+from torch.nn import functional
 
 from model.batch import Batch, Output
 from model.facts import Facts
@@ -38,7 +38,7 @@ class Mlm(Objective):
         """One part: the cross-entropy of each masked position."""
         asked_BL = batch.masked_words_BL
         logits_NV = self.decoder(output.text_BLD[asked_BL], output.words_VD)
-        return (F.cross_entropy(logits_NV, batch.true_text_BL[asked_BL], reduction="none"),)
+        return (functional.cross_entropy(logits_NV, batch.true_text_BL[asked_BL], reduction="none"),)
 
     def judge(self) -> Judge:
         """By the loss, against how often each piece was masked in training."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from data.errors import UserError
 from model.batch import Batch, Output
@@ -67,7 +67,8 @@ class Moc(Objective):
         states_BRD = self.transform(output.regions_BRD)
         heads = (self.objects, self.attributes)
         return tuple(
-            labels.weights_N * F.cross_entropy(head(states_BRD[labels.asked_BR]), labels.targets_N, reduction="none")
+            labels.weights_N
+            * functional.cross_entropy(head(states_BRD[labels.asked_BR]), labels.targets_N, reduction="none")
             for head, labels in zip(heads, self._scope(batch), strict=True)
         )
 
@@ -95,9 +96,7 @@ class _LabelFrequencies(Blind):
 def _masked(batch: Batch) -> tuple[Labels, Labels]:
     def of(ids_BR: Tensor, conf_BR: Tensor) -> Labels:
         asked_BR = batch.masked_regions_BR & (ids_BR >= 0)
-        return Labels(
-            asked_BR=asked_BR, targets_N=ids_BR[asked_BR], weights_N=conf_BR.new_ones(int(asked_BR.sum()))
-        )
+        return Labels(asked_BR=asked_BR, targets_N=ids_BR[asked_BR], weights_N=conf_BR.new_ones(int(asked_BR.sum())))
 
     return of(batch.object_ids_BR, batch.object_conf_BR), of(batch.attribute_ids_BR, batch.attribute_conf_BR)
 
@@ -105,9 +104,7 @@ def _masked(batch: Batch) -> tuple[Labels, Labels]:
 def _all_by_confidence(batch: Batch) -> tuple[Labels, Labels]:
     def of(ids_BR: Tensor, conf_BR: Tensor) -> Labels:
         asked_BR = ids_BR >= 0
-        return Labels(
-            asked_BR=asked_BR, targets_N=ids_BR[asked_BR], weights_N=conf_BR[asked_BR] * _LXMERT_WEIGHT
-        )
+        return Labels(asked_BR=asked_BR, targets_N=ids_BR[asked_BR], weights_N=conf_BR[asked_BR] * _LXMERT_WEIGHT)
 
     return of(batch.object_ids_BR, batch.object_conf_BR), of(batch.attribute_ids_BR, batch.attribute_conf_BR)
 

@@ -1,4 +1,4 @@
-"""TITP, topics of image and text for phrases: which words of the text are labels of the shown image (MSP, section 3.2)."""
+"""TITP, topics of image and text in phrases: the words that are labels of the shown image (MSP, 3.2)."""
 
 from __future__ import annotations
 

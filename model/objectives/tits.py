@@ -1,4 +1,4 @@
-"""TITS, topics of image and text for sentences: which words of the text are labels of the shown image (MSP, section 3.3)."""
+"""TITS, topics of image and text in sentences: the words that are labels of the shown image (MSP, 3.3)."""
 
 from __future__ import annotations
 

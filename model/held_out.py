@@ -1,0 +1,41 @@
+"""Judges every objective of a stage on validation rows, beside blind predictors that saw training rows only."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from model.batch import Batch
+from model.feed import Feed
+from model.judging import Judge
+from model.learner import Learner
+
+EPOCH = 10**6  # draws of its own, that no training epoch reaches
+MAX_TRAIN_ROWS = 20_000  # a blind predictor is known well enough after these
+MAX_HELD_OUT_ROWS = 5_000
+
+
+def judge(learner: Learner, *, train: Feed, validation: Feed, device: str) -> Mapping[str, Any]:
+    """What goes into held_out.json: for each objective its metric, the model's and the blind predictors'."""
+    judges: dict[str, Judge] = {name: learner.head(name).judge() for name in learner.heads}
+    learner.eval()
+    with torch.no_grad():
+        for batch in _first(train, MAX_TRAIN_ROWS):
+            for each in judges.values():
+                each.learn(batch)
+        for batch in _first(validation, MAX_HELD_OUT_ROWS):
+            there = batch.to(device)
+            output = learner.encoder(there)
+            for each in judges.values():
+                each.score(there, output)
+    return {name: asdict(each.result()) for name, each in judges.items()}
+
+
+def _first(feed: Feed, num_rows: int) -> Iterator[Batch]:
+    batches = feed.batches(EPOCH)
+    taken = itertools.accumulate(feed.batch_sizes(EPOCH), initial=0)
+    return (batch for before, batch in zip(taken, batches, strict=False) if before < num_rows)

@@ -1,0 +1,100 @@
+"""A network with the heads of its objectives: what a stage trains, and what is written and read as one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from data.errors import SourceError, UserError
+from data.writers import write_json, write_tensors
+from model import plugins
+from model.facts import Facts
+from model.initialise import initialise
+from model.networks import Encoder
+from model.objectives import Objective
+from model.specs import Network, to_plain
+from model.specs import Objective as ObjectiveSpec
+
+WEIGHTS = "weights.safetensors"
+NETWORK = "network.json"
+
+
+class Learner(nn.Module):
+    """`encoder` and one head for each objective, by name."""
+
+    def __init__(self, network: Network, objectives: Sequence[ObjectiveSpec], facts: Facts, *, seed: int) -> None:
+        super().__init__()
+        self.encoder: Encoder = plugins.load("networks", network.name).build(
+            network, vocabulary_size=facts.vocabulary_size
+        )
+        self.heads = nn.ModuleDict(
+            {
+                objective.name: plugins.load("objectives", objective.name).build(
+                    objective.options, network=network, facts=facts
+                )
+                for objective in objectives
+            }
+        )
+        initialise(self, seed=seed, scheme=network.options.get("init", "bert"))
+
+    def head(self, name: str) -> Objective:
+        """The head of one objective."""
+        head = self.heads[name]
+        assert isinstance(head, Objective)
+        return head
+
+
+def write(learner: Learner, folder: Path, *, description: dict[str, Any]) -> None:
+    """Write the weights, and `description` as network.json."""
+    write_tensors(folder / WEIGHTS, {name: tensor.cpu().numpy() for name, tensor in learner.state_dict().items()})
+    write_json(folder / NETWORK, description)
+
+
+def describe(network: Network, objectives: Sequence[ObjectiveSpec], facts: Facts) -> dict[str, Any]:
+    """What must be known to build the learner again, and digests of the words that its rows and outputs stand for."""
+    return {
+        "network": to_plain(network),
+        "heads": to_plain(tuple(objectives)),
+        "vocabulary_size": facts.vocabulary_size,
+        "num_objects": facts.num_objects,
+        "num_attributes": facts.num_attributes,
+        "digests": {
+            "vocabulary": _digest(facts.tokens),
+            "objects": _digest(facts.store.object_names),
+            "attributes": _digest(facts.store.attribute_names),
+        },
+    }
+
+
+def read(folder: Path, *, facts: Facts) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Weights and description that `write` wrote. Raises UserError where they were trained on other words."""
+    try:
+        weights = load_file(folder / WEIGHTS)
+        description: dict[str, Any] = json.loads((folder / NETWORK).read_text("utf-8"))
+        digests: dict[str, str] = description["digests"]
+    except Exception as error:  # safetensors raises classes of its own
+        raise SourceError(
+            expected="a trained stage (docs/formats.md)",
+            found=f"{type(error).__name__}: {error}"[:300],
+            where=str(folder),
+            way_out="train the stage again",
+        ) from error
+    vocabulary = _digest(facts.tokens)
+    if digests["vocabulary"] != vocabulary:
+        raise UserError(
+            expected="weights trained with this vocabulary",
+            found=f"a vocabulary with digest {digests['vocabulary'][:12]} instead of {vocabulary[:12]}",
+            where=str(folder / NETWORK),
+            way_out="train the stage again with this vocabulary",
+        )
+    return weights, description
+
+
+def _digest(words: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
