@@ -169,9 +169,8 @@ def _check_neighbours(
     path: Path,
 ) -> None:
     own_B1 = np.arange(start, start + len(rows_BK))[:, None]
-    _hold_all(
-        ((rows_BK >= -1) & (rows_BK < num_images)).all(axis=1), ids, path, f"neighbours from -1 to {num_images - 1}"
-    )
+    known_BK = (rows_BK >= -1) & (rows_BK < num_images)
+    _hold_all(known_BK, ids, path, f"neighbours from -1 to {num_images - 1}")
     _hold_all(rows_BK != own_B1, ids, path, "no image to be its own neighbour")
     _hold_all((scores_BK >= -1.001) & (scores_BK <= 1.001), ids, path, "cosines in [-1, 1]")
     here_BK, next_BK = rows_BK[:, :-1], rows_BK[:, 1:]

@@ -24,9 +24,7 @@ from tasks.sources import check_there
 OUR_MODULES = ("tasks", "pipeline")
 # Luigi's documented sections: https://luigi.readthedocs.io/en/stable/configuration.html
 _LUIGI_SECTIONS = frozenset(
-    "core cors worker scheduler retcode execution_summary resources logging loggers handlers formatters email smtp sendgrid"
-    " batch_notifier task_history task_visibility datadog prometheus hadoop hdfs hive kubernetes mysql postgres redshift s3"
-    " azureblob spark webhdfs elasticsearch DEFAULT".split()
+    ["core", "cors", "worker", "scheduler", "retcode", "execution_summary", "resources", "logging", "loggers", "handlers", "formatters", "email", "smtp", "sendgrid", "batch_notifier", "task_history", "task_visibility", "datadog", "prometheus", "hadoop", "hdfs", "hive", "kubernetes", "mysql", "postgres", "redshift", "s3", "azureblob", "spark", "webhdfs", "elasticsearch", "DEFAULT"]
 )
 _ROOT_TASK = re.compile(r"[A-Za-z_][\w.]*")
 
@@ -72,7 +70,7 @@ def runnable_tasks() -> tuple[str, ...]:
 def check_configuration() -> None:
     """Every section, key and value of the configuration files is one that something reads."""
     config = luigi.configuration.get_config()
-    sections = {**our_tasks(), **{name: None for name in _LUIGI_SECTIONS}}
+    sections = {**our_tasks(), **dict.fromkeys(_LUIGI_SECTIONS)}
     for section in config.sections():
         if section not in sections:
             raise UserError(
@@ -199,4 +197,3 @@ def check_sources() -> None:
                     where=f"[sources] {name} = {path}",
                     way_out=f"{name} is {source.title}: give the {'folder' if source.is_folder else 'file'} itself",
                 )
-

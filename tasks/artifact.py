@@ -153,7 +153,9 @@ class ArtifactTask(Node):
         assert decision is not None, f"{self.task_family} was run before its inputs were complete"
         key = digest_of(decision)
         store = current_store()
-        with store.locked(key, on_wait=lambda: log.info("%s: waiting for the process that builds it", self.task_family)) as lock:
+        with store.locked(
+            key, on_wait=lambda: log.info("%s: waiting for the process that builds it", self.task_family)
+        ) as lock:
             if self.artifact() is None:
                 self._build_and_publish(key, decision, lock)
             else:

@@ -17,7 +17,9 @@ from tasks.stages import WEIGHTS, SentenceStage
 class Evaluate(ArtifactTask):
     """One benchmark on the network of the curriculum's last stage."""
 
-    num_threads: luigi.IntParameter = luigi.IntParameter(default=2, description="CPU threads; part of the result's identity")
+    num_threads: luigi.IntParameter = luigi.IntParameter(
+        default=2, description="CPU threads; part of the result's identity"
+    )
 
     entry = ("model.evaluate",)
     libraries = ("torch",)

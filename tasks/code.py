@@ -65,7 +65,9 @@ def _imported_names(node: ast.AST, package: str) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
-        base = importlib.util.resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module
+        base = (
+            importlib.util.resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module
+        )
         assert base is not None
         yield base
         yield from (f"{base}.{alias.name}" for alias in node.names)  # a name may be a submodule
@@ -80,6 +82,10 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 node.body = node.body[1:]
     return tree

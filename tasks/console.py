@@ -20,7 +20,13 @@ class TaskProgress:
 
     def __init__(self, task: luigi.Task) -> None:
         self._task = task
-        self._bar = tqdm(total=100, desc=str(task.task_family), leave=False, disable=None, bar_format="{desc}: {percentage:3.0f}% |{bar:24}| {elapsed}  {postfix}")
+        self._bar = tqdm(
+            total=100,
+            desc=str(task.task_family),
+            leave=False,
+            disable=None,
+            bar_format="{desc}: {percentage:3.0f}% |{bar:24}| {elapsed}  {postfix}",
+        )
         self._last_report = 0.0
 
     def __call__(self, share: float, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,9 @@ from data.corpora import phrase, sentence, token
 from data.hard_negatives import HardNegativeSettings
 from data.images import SplitSettings
 from data.regions import detections, pixels
+from data.regions.detections import DetectionSettings
 from data.vocabulary import VocabularySettings
+from model.curricula.msp import StageSizes
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.settings import current_profile
 from tasks.sources import givers, is_set, need, source_files, source_inputs
@@ -42,7 +45,9 @@ class SourceTask(ArtifactTask):
 class ImageTable(SourceTask):
     """Every image of every source under one id, with its split."""
 
-    validation_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="share of groups")
+    validation_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(
+        default=None, description="share of groups"
+    )
     test_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="share of groups")
     seed: luigi.IntParameter = luigi.IntParameter(default=1, description="of the split by hash")
 
@@ -78,6 +83,9 @@ class ImageTable(SourceTask):
 class RegionFeatures(SourceTask):
     """36 regions an image: a detector's output where there is one, else computed from the pixels of boxes or a grid."""
 
+    max_rejected_rate: luigi.FloatParameter = luigi.FloatParameter(
+        default=0.05, description="share of images without usable regions above which the store is not built"
+    )
     num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
 
     entry = ("data.regions.detections", "data.regions.pixels", "data.contracts")
@@ -92,17 +100,32 @@ class RegionFeatures(SourceTask):
 
     def inputs(self) -> Mapping[str, Input]:
         """The image table and the sources."""
-        need(("obj36", *self._pictures), task="RegionFeatures", what="region features, or pictures to compute them from")
+        need(
+            ("obj36", *self._pictures), task="RegionFeatures", what="region features, or pictures to compute them from"
+        )
         if is_set("obj36"):
             need(("object_vocabulary",), task="RegionFeatures", what="the names of the detector's object classes")
             need(("attribute_vocabulary",), task="RegionFeatures", what="the names of the detector's attributes")
-        return {"images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)), **self.source_inputs()}
+        return {
+            "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
+            **self.source_inputs(),
+        }
+
+    def settings(self) -> Mapping[str, Any]:
+        """How much may be missing."""
+        return {"max_rejected_rate": self.max_rejected_rate}
 
     def build(self, job: Job) -> None:
         """Decode the detections, or compute features."""
         files = source_files(job, self.source_names())
         if is_set("obj36"):
-            detections.build(files, images=job.inputs["images"], into=job.result, progress=job.progress)
+            detections.build(
+                files,
+                images=job.inputs["images"],
+                settings=DetectionSettings(max_rejected_rate=self.max_rejected_rate),
+                into=job.result,
+                progress=job.progress,
+            )
         else:
             pixels.build(
                 files,
@@ -130,7 +153,10 @@ class Vocabulary(SourceTask):
         """The sources; and the image table, since only training images' texts are used."""
         if is_set("bert_vocabulary"):
             return self.source_inputs()
-        return {"images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)), **self.source_inputs()}
+        return {
+            "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
+            **self.source_inputs(),
+        }
 
     def _sizes(self) -> VocabularySettings:
         return VocabularySettings(num_entries=self.num_entries or current_profile(self.profile).vocabulary_entries)
@@ -157,7 +183,7 @@ class CorpusTask(SourceTask):
         default=None, description="word pieces a row, [CLS] and [SEP] included"
     )
     max_rejected_rate: luigi.FloatParameter = luigi.FloatParameter(
-        default=0.5, description="share of rejected records above which the corpus is not built"
+        default=0.05, description="share of rejected records above which the corpus is not built"
     )
 
     libraries = ("tokenizers", "pyarrow")
@@ -168,10 +194,11 @@ class CorpusTask(SourceTask):
 
     def length(self) -> int:
         """The length limit in use."""
-        stages = current_profile(self.profile).msp.stages
-        return int(self.max_length or stages[self.granularity].max_length)
+        return self.max_length or self.sizes().max_length
 
-    granularity: ClassVar[str]
+    @abstractmethod
+    def sizes(self) -> StageSizes:
+        """The sizes of the stage that reads this corpus."""
 
     def inputs(self) -> Mapping[str, Input]:
         """Images, regions, vocabulary and the sources of text."""
@@ -196,8 +223,11 @@ class CorpusTask(SourceTask):
 class TokenCorpus(CorpusTask):
     """Stage 1's text: the 36 category labels of an image in the order of its regions."""
 
-    granularity = "token"
     entry = ("data.corpora.token", "data.contracts")
+
+    def sizes(self) -> StageSizes:
+        """Those of the token stage."""
+        return current_profile(self.profile).msp.token
 
     def _corpus(self) -> token.TokenSettings:
         return token.TokenSettings(max_length=self.length(), max_rejected_rate=self.max_rejected_rate)
@@ -220,16 +250,20 @@ class PhraseCorpus(CorpusTask):
         default="verb_or_aux", choices=("verb", "verb_or_aux"), description="which tags make a phrase one with a verb"
     )
     tagger: luigi.Parameter[str] = luigi.Parameter(
-        default="", description="an installed spaCy package or a model's folder; empty: train one from [sources] treebank"
+        default="",
+        description="an installed spaCy package or a model's folder; empty: train one from [sources] treebank",
     )
     backend: luigi.ChoiceParameter = luigi.ChoiceParameter(
         default="spacy_tagger", choices=("spacy_tagger", "nltk_tagger"), description="a file of data/taggers"
     )
     num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
 
-    granularity = "phrase"
     entry = ("data.corpora.phrase", "data.contracts")
     libraries = (*CorpusTask.libraries, "spacy", "nltk")
+
+    def sizes(self) -> StageSizes:
+        """Those of the phrase stage."""
+        return current_profile(self.profile).msp.phrase
 
     def source_names(self) -> tuple[str, ...]:
         """All that hold phrases."""
@@ -240,7 +274,7 @@ class PhraseCorpus(CorpusTask):
         need(("vg_region_descriptions", "nlvr1"), task=self.task_family, what="phrases")
         inputs = dict(super().inputs())
         if not self.tagger:
-            inputs["tagger"] = Input(node=PosTagger(profile=self.profile, backend=self.backend), results=("model",))
+            inputs["tagger"] = Input(node=PosTagger(profile=self.profile, backend=self.backend))
         return inputs
 
     def plug_ins(self) -> tuple[str, ...]:
@@ -261,7 +295,7 @@ class PhraseCorpus(CorpusTask):
         phrase.build(
             source_files(job, self.source_names()),
             **{name: job.inputs[name] for name in ("images", "regions", "vocabulary")},
-            tagger=self.tagger or str(job.inputs["tagger"] / "model"),
+            tagger=self.tagger or str(job.inputs["tagger"]),
             settings=self._corpus(),
             into=job.result,
             progress=job.progress,
@@ -273,8 +307,11 @@ class PhraseCorpus(CorpusTask):
 class SentenceCorpus(CorpusTask):
     """Stage 3's text: captions."""
 
-    granularity = "sentence"
     entry = ("data.corpora.sentence", "data.contracts")
+
+    def sizes(self) -> StageSizes:
+        """Those of the sentence stage."""
+        return current_profile(self.profile).msp.sentence
 
     def source_names(self) -> tuple[str, ...]:
         """All that hold captions."""

@@ -32,7 +32,9 @@ class Report(ArtifactTask):
     def inputs(self) -> Mapping[str, Input]:
         """What every corpus, stage and benchmark says of itself."""
         corpora = {f"corpus.{cls.__name__}": Input(node=cls(profile=self.profile), results=_COUNTS) for cls in _CORPORA}
-        stages = {f"stage.{name}": Input(node=cls(profile=self.profile), results=_CURVES) for name, cls in STAGES.items()}
+        stages = {
+            f"stage.{name}": Input(node=cls(profile=self.profile), results=_CURVES) for name, cls in STAGES.items()
+        }
         scores = Input(node=ZeroShotRetrieval(profile=self.profile), results=("scores.json",))
         return {**corpora, **stages, "benchmark.retrieval": scores}
 

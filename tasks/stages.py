@@ -11,7 +11,15 @@ import luigi
 from model.curricula import msp
 from model.specs import Budget, Curriculum, Stage, to_plain
 from tasks.artifact import ArtifactTask, Input, Job
-from tasks.corpora import CorpusTask, HardNegatives, PhraseCorpus, RegionFeatures, SentenceCorpus, TokenCorpus, Vocabulary
+from tasks.corpora import (
+    CorpusTask,
+    HardNegatives,
+    PhraseCorpus,
+    RegionFeatures,
+    SentenceCorpus,
+    TokenCorpus,
+    Vocabulary,
+)
 from tasks.jobs import run_job
 from tasks.settings import current_profile
 
@@ -22,13 +30,21 @@ WEIGHTS = ("weights.safetensors", "network.json")
 class PretrainStage(ArtifactTask):
     """One stage of a curriculum. Parameters left empty come from the profile."""
 
-    seed: luigi.IntParameter = luigi.IntParameter(default=1, description="of initial weights, order, corruptions, dropout")
-    num_steps: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="updates; replaces epochs")
+    seed: luigi.IntParameter = luigi.IntParameter(
+        default=1, description="of initial weights, order, corruptions, dropout"
+    )
+    num_steps: luigi.OptionalIntParameter = luigi.OptionalIntParameter(
+        default=None, description="updates; replaces epochs"
+    )
     num_epochs: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="replaces steps")
     batch_size: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="rows an update")
     learning_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="its peak")
-    device: luigi.ChoiceParameter = luigi.ChoiceParameter(default="cpu", choices=("cpu", "cuda"), description="where to train")
-    num_threads: luigi.IntParameter = luigi.IntParameter(default=2, description="CPU threads; part of the result's identity")
+    device: luigi.ChoiceParameter = luigi.ChoiceParameter(
+        default="cpu", choices=("cpu", "cuda"), description="where to train"
+    )
+    num_threads: luigi.IntParameter = luigi.IntParameter(
+        default=2, description="CPU threads; part of the result's identity"
+    )
 
     entry = ("model.train",)
     libraries = ("torch",)

@@ -1,11 +1,11 @@
 """The workspace on disk: content-addressed artifacts that are whole or absent, and the locks that guard them.
 
-    <root>/store/<family>/<key>/   result/ (hashed, read by descendants)  record/ (never hashed)  manifest.json
-    <root>/partial/<key>/          what is being built; a stable name, so that long work goes on there after a kill
-    <root>/locks/<key>.lock        kernel locks (flock): gone with the process that held them
-    <root>/pins/                   digests of source files
-    <root>/current/<family>        link to the artifact that the last command used
-    <root>/logs/                   one full log a command
+<root>/store/<family>/<key>/   result/ (hashed, read by descendants)  record/ (never hashed)  manifest.json
+<root>/partial/<key>/          what is being built; a stable name, so that long work goes on there after a kill
+<root>/locks/<key>.lock        kernel locks (flock): gone with the process that held them
+<root>/pins/                   digests of source files
+<root>/current/<family>        link to the artifact that the last command used
+<root>/logs/                   one full log a command
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import luigi
 
 from data.errors import UserError
+from data.taggers import TaggerSettings, backend
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.sources import need, source_files, source_inputs
 from tasks.store import digest_of, file_digest, files_below
@@ -22,8 +23,11 @@ class PosTagger(ArtifactTask):
     """A tagger trained from `[sources] treebank`, scored on `treebank_test` where that is set."""
 
     backend: luigi.Parameter[str] = luigi.Parameter(default="spacy_tagger", description="a file of data/taggers")
-    seed: luigi.IntParameter = luigi.IntParameter(default=1, description="of initial weights and of the order of sentences")
+    seed: luigi.IntParameter = luigi.IntParameter(
+        default=1, description="of initial weights and of the order of sentences"
+    )
 
+    entry = ("data.taggers",)
     libraries = ("spacy", "thinc", "nltk")
 
     def inputs(self) -> Mapping[str, Input]:
@@ -35,18 +39,20 @@ class PosTagger(ArtifactTask):
         """The backend."""
         return (f"data.taggers.{self.backend}",)
 
+    def _training(self) -> TaggerSettings:
+        return TaggerSettings(seed=self.seed)
+
     def settings(self) -> Mapping[str, Any]:
-        """The backend and the seed."""
-        return {"backend": self.backend, "seed": self.seed}
+        """The backend, the seed and the number of epochs."""
+        return {"backend": self.backend, **asdict(self._training())}
 
     def build(self, job: Job) -> None:
         """Train and score."""
         files = source_files(job, _TREEBANKS)
-        backend: Any = importlib.import_module(f"data.taggers.{self.backend}")
-        backend.train(
+        backend(self.backend).train(
             files["treebank"][0],
             next(iter(files.get("treebank_test", ())), None),
-            settings=backend.TaggerSettings(seed=self.seed),
+            settings=self._training(),
             into=job.result,
             progress=job.progress,
         )

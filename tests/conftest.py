@@ -12,7 +12,7 @@ from luigi.task_register import Register
 CHECKOUT = Path(__file__).parents[1]
 
 
-@pytest.fixture()
+@pytest.fixture
 def shared_data() -> Callable[[str], Path]:
     """The path of a file of real data; skips with the reason where it is absent."""
 
@@ -25,7 +25,7 @@ def shared_data() -> Callable[[str], Path]:
     return find
 
 
-@pytest.fixture()
+@pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Path]:
     """An empty workspace in use, luigi's instances and configuration put back afterwards."""
     config = luigi.configuration.get_config()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.corpora.rows import Joined, Row, write
+from data.errors import UserError
 from data.progress import Progress
 from data.records import PhraseRecord
 from data.sources import SourceFiles
@@ -31,6 +32,16 @@ class PhraseSettings:
     separator: str = ", "
     rule: VerbRule = "verb_or_aux"
     backend: str = "spacy_tagger"
+
+    def __post_init__(self) -> None:
+        ends = self.separator[:1] + self.separator[-1:]
+        if not ends or any(character.isalnum() for character in ends):
+            raise UserError(
+                expected="a separator that begins and ends with punctuation or a space, to keep phrases apart",
+                found=repr(self.separator),
+                where="[PhraseCorpus] separator",
+                way_out='leave it at ", "',
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -127,7 +127,8 @@ def _shares_of_image(record: RegionRecord) -> NDArray[np.float32]:
 def _within_0_and_1(values: NDArray[Any], field: str) -> NDArray[np.float32]:
     if values.min() < -TOLERANCE or values.max() > 1 + TOLERANCE:
         raise RecordError(field, "outside [0, 1]" if field != "boxes" else "box outside the image")
-    return np.clip(values, 0, 1).astype(np.float32)
+    clipped: NDArray[np.float32] = np.clip(values, 0, 1).astype(np.float32)
+    return clipped
 
 
 def _ids(ids_R: NDArray[np.int64], field: str, num_labels: int) -> NDArray[np.int16]:

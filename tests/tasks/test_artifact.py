@@ -192,7 +192,13 @@ def rung(level: int, below: type[ArtifactTask] | None) -> type[ArtifactTask]:
     def build(self: ArtifactTask, job: Job) -> None:
         (job.result / "level.txt").write_text(str(level))
 
-    members = {"inputs": inputs, "settings": settings, "build": build, "entry": ("data.progress",), "__module__": __name__}
+    members = {
+        "inputs": inputs,
+        "settings": settings,
+        "build": build,
+        "entry": ("data.progress",),
+        "__module__": __name__,
+    }
     return type(ArtifactTask)(f"Rung{level}", (ArtifactTask,), members)
 
 

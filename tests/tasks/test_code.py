@@ -9,7 +9,7 @@ import pytest
 from tasks import code
 
 
-@pytest.fixture()
+@pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of three modules: data.a imports data.b inside a function, and that imports data.c."""
     monkeypatch.setattr(code, "_PROJECT", tmp_path)
