@@ -1,0 +1,88 @@
+"""Pictures and detections of the generated world, a chunk of scenes at a time: what worker processes do.
+
+Rows have the ten columns of the 36-region files of bottom-up attention, without a header
+(https://github.com/airsplay/lxmert#google-drive, `lxmert/src/utils.py`). Legend: N regions, D description.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from data.schema import NUM_REGIONS
+from data.world.draw import jpeg
+from data.world.features import Detector, describe
+from data.world.plan import PlannedImage
+from data.world.proposals import Proposals, propose
+from data.world.scenes import SIDE_PX, make_scene
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What a detector learns from: described boxes and their labels."""
+
+    descriptions_ND: NDArray[np.int64]
+    object_ids_N: NDArray[np.int64]
+    attribute_ids_N: NDArray[np.int64]
+
+
+def describe_scenes(numbers: Sequence[int], *, seed: int) -> Described:
+    """The described proposals of some scenes."""
+    descriptions, object_ids, attribute_ids = [], [], []
+    for number in numbers:
+        scene = make_scene(seed, number)
+        proposals = propose(scene, seed)
+        descriptions.append(describe(_decode(jpeg(scene, seed)), proposals.boxes_R4))
+        object_ids.append(proposals.object_ids_R)
+        attribute_ids.append(proposals.attribute_ids_R)
+    return Described(
+        descriptions_ND=np.concatenate(descriptions),
+        object_ids_N=np.concatenate(object_ids),
+        attribute_ids_N=np.concatenate(attribute_ids),
+    )
+
+
+def publish_images(images: Sequence[PlannedImage], *, seed: int, detector: Detector, into: Path) -> list[bytes]:
+    """Write the pictures of some images below `into` and return their rows of detections."""
+    rows = []
+    for image in images:
+        scene = make_scene(seed, image.number)
+        picture = jpeg(scene, seed)
+        (into / image.folder / f"{image.name}.jpg").write_bytes(picture)
+        proposals = propose(scene, seed)
+        features_RF = detector.features(describe(_decode(picture), proposals.boxes_R4))
+        rows.append(_row(image.name, proposals, features_RF))
+    return rows
+
+
+def _decode(picture: bytes) -> Image.Image:
+    """The pixels as every other reader of the file will see them."""
+    return Image.open(io.BytesIO(picture)).convert("RGB")
+
+
+def _row(name: str, proposals: Proposals, features_RF: NDArray[np.float32]) -> bytes:
+    columns = [
+        name.encode(),
+        str(SIDE_PX).encode(),
+        str(SIDE_PX).encode(),
+        _encode(proposals.object_ids_R, "<i8"),
+        _encode(proposals.object_conf_R, "<f4"),
+        _encode(proposals.attribute_ids_R, "<i8"),
+        _encode(proposals.attribute_conf_R, "<f4"),
+        str(NUM_REGIONS).encode(),
+        _encode(proposals.boxes_R4, "<f4"),
+        _encode(features_RF, "<f4"),
+    ]
+    return b"\t".join(columns) + b"\n"
+
+
+def _encode(values: NDArray[Any], kind: str) -> bytes:
+    return base64.b64encode(values.astype(kind).tobytes())

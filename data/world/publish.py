@@ -1,0 +1,111 @@
+"""The generated world as its publishers' files: the data set that is used when no source is set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from data.progress import Progress
+from data.world import coco, visual_genome
+from data.world.detections import describe_scenes, publish_images
+from data.world.features import Detector, train_detector
+from data.world.kinds import ALIASES, ATTRIBUTE_LABELS, OBJECT_LABELS
+from data.world.plan import FIRST_DETECTOR_SCENE, PlannedImage, Split, WorldSize, plan_images
+from data.world.treebank import write_treebank
+from data.world.workers import ordered_map
+
+FILES: Mapping[str, tuple[str, ...]] = {
+    "coco_captions": ("annotations/captions_train2014.json", "annotations/captions_val2014.json"),
+    "coco_instances": ("annotations/instances_train2014.json", "annotations/instances_val2014.json"),
+    "coco_images": ("images",),
+    "vg_image_data": ("image_data.json",),
+    "vg_region_descriptions": ("region_descriptions.json",),
+    "vg_objects": ("objects.json",),
+    "vg_attributes": ("attributes.json",),
+    "obj36": ("obj36/train2014_obj36.tsv", "obj36/val2014_obj36.tsv", "obj36/vg_obj36.tsv"),
+    "object_vocabulary": ("objects_vocab.txt",),
+    "attribute_vocabulary": ("attributes_vocab.txt",),
+    "treebank": ("treebank.conllu",),
+    "treebank_test": ("treebank_test.conllu",),
+    "validation_images": ("karpathy_val_images.txt",),
+    "test_images": ("karpathy_test_images.txt",),
+}
+"""The world's files by the name of their source, relative to where it was published."""
+
+Item = TypeVar("Item")
+_FOLDERS = {"train2014": "train2014_obj36.tsv", "val2014": "val2014_obj36.tsv", "VG_100K": "vg_obj36.tsv"}
+_CHUNK = 8  # images to a piece of work: about 3 MB of detections
+
+
+def publish(size: WorldSize, *, seed: int, into: Path, num_workers: int, progress: Progress) -> None:
+    """Write all of `FILES` below `into`; the bytes depend on `size` and `seed` alone."""
+    images = plan_images(size)
+    for folder in ("annotations", "obj36", *(f"images/{name}" for name in _FOLDERS)):
+        (into / folder).mkdir(parents=True, exist_ok=True)
+    _write_texts(images, seed, into)
+    progress(0.1, "wrote the annotations")
+    detector = _train_detector(size.num_detector_images, seed, num_workers)
+    progress(0.25, "trained the detector")
+    _write_detections(images, detector, seed, into, num_workers, progress)
+
+
+def _write_texts(images: Sequence[PlannedImage], seed: int, into: Path) -> None:
+    coco.write_annotations(_of(images, "train"), seed, split="train2014", into=into / "annotations")
+    held_out = _of(images, "validation", "test")
+    coco.write_annotations(held_out, seed, split="val2014", into=into / "annotations")
+    visual_genome.write_annotations(images, seed, into=into)
+    _write_list(into / "karpathy_val_images.txt", _of(images, "validation"))
+    _write_list(into / "karpathy_test_images.txt", _of(images, "test"))
+    _write_labels(into / "objects_vocab.txt", OBJECT_LABELS)
+    _write_labels(into / "attributes_vocab.txt", ATTRIBUTE_LABELS)
+    write_treebank(seed, train=into / "treebank.conllu", test=into / "treebank_test.conllu")
+
+
+def _train_detector(num_images: int, seed: int, num_workers: int) -> Detector:
+    numbers = range(FIRST_DETECTOR_SCENE, FIRST_DETECTOR_SCENE + num_images)
+    described = list(ordered_map(partial(describe_scenes, seed=seed), _chunks(numbers), num_workers=num_workers))
+    return train_detector(
+        np.concatenate([part.descriptions_ND for part in described]),
+        np.concatenate([part.object_ids_N for part in described]),
+        np.concatenate([part.attribute_ids_N for part in described]),
+        seed=seed,
+    )
+
+
+def _write_detections(
+    images: Sequence[PlannedImage], detector: Detector, seed: int, into: Path, num_workers: int, progress: Progress
+) -> None:
+    """The pictures, and one file of detections for each folder of them, written as the chunks arrive."""
+    work = partial(publish_images, seed=seed, detector=detector, into=into / "images")
+    num_done = 0
+    for folder, file_name in _FOLDERS.items():
+        chunks = _chunks([image for image in images if image.folder == folder])
+        with (into / "obj36" / file_name).open("wb") as file:
+            for rows in ordered_map(work, chunks, num_workers=num_workers):
+                file.writelines(rows)
+                num_done += len(rows)
+                progress(0.25 + 0.75 * num_done / len(images), f"drew {num_done} of {len(images)} images")
+
+
+def _of(images: Sequence[PlannedImage], *splits: Split) -> list[PlannedImage]:
+    return [image for image in images if image.split in splits]
+
+
+def _chunks(items: Sequence[Item]) -> list[Sequence[Item]]:
+    return [items[i : i + _CHUNK] for i in range(0, len(items), _CHUNK)]
+
+
+def _write_list(path: Path, images: Sequence[PlannedImage]) -> None:
+    """One image a line, by file and by COCO id, with the line ends of the published lists (CR LF)."""
+    lines = [f"{image.folder}/{image.name}.jpg {image.coco_id}\r\n" for image in images]
+    path.write_bytes("".join(lines).encode())
+
+
+def _write_labels(path: Path, labels: Sequence[str]) -> None:
+    """One label a line, some with a second name after a comma, and no line end after the last."""
+    lines = [f"{label},{ALIASES[label]}" if label in ALIASES else label for label in labels]
+    path.write_bytes("\n".join(lines).encode())
