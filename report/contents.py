@@ -20,8 +20,8 @@ class ReportInputs:
     """What a run left, as the result folders of docs/formats.md, by the names to show; shown in the order given.
 
     `curriculum` is `model.specs.to_plain` of the Curriculum that ran. `left_out` says in whole sentences what was not
-    done and why. `is_comparable`: data and sizes are the paper's own, so that its numbers may stand beside ours with no
-    warning; only the caller knows which files were read, hence the cautious default.
+    done and why. `is_comparable`: training had the paper's own data and sizes; only the caller knows which files were
+    read, hence the cautious default.
     """
 
     title: str
@@ -85,11 +85,15 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
-    """Scores by direction and metric, those of chance, and those that others published; per cent unless said."""
+    """Scores in per cent by direction and metric, those of chance, and those that others published.
+
+    `is_comparable`: the published ones come from the same data, protocol and sizes, both in training and here.
+    """
 
     benchmark: str
     protocol: str
     split: str
+    is_comparable: bool
     sizes: dict[str, float]
     scores: dict[str, dict[str, float]]
     chance: dict[str, dict[str, float]]
@@ -103,7 +107,6 @@ class Contents:
     title: str
     is_world: bool
     profile: str
-    is_comparable: bool
     is_trial_run: bool
     curriculum: dict[str, Any]
     corpora: dict[str, Corpus]

@@ -14,6 +14,7 @@ SMOOTHED_SHARE = 0.05
 
 def summarise(steps_N: NDArray[np.int64], losses_N: NDArray[np.float64]) -> Curve | None:
     """The curve of a loss, or None where it was never finite (an objective with nothing to learn has no loss)."""
+    num_steps = len(steps_N)
     is_known_N = np.isfinite(losses_N)
     steps_N, losses_N = steps_N[is_known_N], losses_N[is_known_N]
     if not len(steps_N):
@@ -21,7 +22,7 @@ def summarise(steps_N: NDArray[np.int64], losses_N: NDArray[np.float64]) -> Curv
     spans = np.array_split(np.arange(len(steps_N)), min(MAX_SPANS, len(steps_N)))
     middles_S = np.array([span[len(span) // 2] for span in spans])
     return Curve(
-        num_steps=int(steps_N[-1]),
+        num_steps=num_steps,
         step=[int(step) for step in steps_N[middles_S]],
         mean=_rounded(moving_mean(losses_N)[middles_S]),
         low=_rounded(np.array([losses_N[span].min() for span in spans])),

@@ -25,7 +25,6 @@ def gather(inputs: ReportInputs) -> Contents:
         title=inputs.title,
         is_world=inputs.is_world,
         profile=inputs.profile,
-        is_comparable=inputs.is_comparable,
         is_trial_run=not inputs.is_world and inputs.profile == TRIAL_PROFILE,
         curriculum=dict(inputs.curriculum),
         corpora={
@@ -38,7 +37,7 @@ def gather(inputs: ReportInputs) -> Contents:
             for name, folder in inputs.stages.items()
         },
         benchmarks={
-            name: _benchmark(folder / "scores.json")
+            name: _benchmark(folder / "scores.json", is_comparable=inputs.is_comparable)
             for name, folder in inputs.benchmarks.items()
             if _is_there(folder / "scores.json", f"benchmark {name}: its scores", missing)
         },
@@ -138,12 +137,13 @@ def _margin(model: float, blind: float, *, lower_is_better: bool) -> float | Non
     return 1 - model / blind if blind > 0 else None
 
 
-def _benchmark(path: Path) -> Benchmark:
+def _benchmark(path: Path, *, is_comparable: bool) -> Benchmark:
     record, where = artifacts.json_object(path), str(path)
     return Benchmark(
         benchmark=artifacts.text(record, "benchmark", where),
         protocol=artifacts.text(record, "protocol", where),
         split=artifacts.text(record, "split", where),
+        is_comparable=is_comparable and record.get("comparable") is True,
         sizes={
             field.removeprefix("num_"): artifacts.number(record, field, where)
             for field in sorted(record)

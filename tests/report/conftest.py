@@ -54,6 +54,7 @@ SCORES = {
     "split": "test",
     "num_images": 260,
     "num_texts": 260,
+    "comparable": True,
     "scores": {
         "image_retrieval": {"R@1": 24.62, "R@5": 56.15, "R@10": 70.77},
         "text_retrieval": {"R@1": 26.15, "R@5": 58.08, "R@10": 71.92},
@@ -63,11 +64,11 @@ SCORES = {
         "text_retrieval": {"R@1": 0.38, "R@5": 1.92, "R@10": 3.85},
     },
     "published": {
-        "MSP": {
+        "LXMERT-S, MSP (Flickr30k 1K, zero-shot)": {
             "image_retrieval": {"R@1": 42.42, "R@5": 68.7, "R@10": 77.92},
             "text_retrieval": {"R@1": 49.0, "R@5": 75.0, "R@10": 81.8},
         },
-        "ViLBERT": {"image_retrieval": {"R@1": 31.86, "R@5": 61.12, "R@10": 72.8}},
+        "ViLBERT (Flickr30k 1K, zero-shot)": {"image_retrieval": {"R@1": 31.86, "R@5": 61.12, "R@10": 72.8}},
     },
 }
 
@@ -144,7 +145,7 @@ def write_corpus(folder: Path, scale: int) -> Path:
 def write_stage(folder: Path, name: str) -> Path:
     folder.mkdir()
     num_steps = STEPS[name]
-    steps = np.arange(1, num_steps + 1)
+    steps = np.arange(num_steps)
     generator = np.random.default_rng(len(name))
     columns = {
         "step": steps.astype(np.int32),

@@ -15,7 +15,7 @@ def test_a_short_curve_is_its_own_summary() -> None:
 def test_steps_without_a_loss_are_left_out() -> None:
     curve = summarise(np.array([1, 2, 3, 4]), np.array([np.nan, 2.0, np.nan, 1.0]))
     assert curve is not None
-    assert (curve.step, curve.mean) == ([2, 4], [2.0, 1.0])
+    assert (curve.num_steps, curve.step, curve.mean) == (4, [2, 4], [2.0, 1.0])
 
 
 def test_a_loss_that_was_never_there_has_no_curve() -> None:

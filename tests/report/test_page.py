@@ -74,7 +74,7 @@ def test_the_json_keeps_its_layout(written: Callable[..., Path]) -> None:
     report = json.loads((written() / "report.json").read_text("utf-8"))
     assert report["format"] == 1
     assert sorted(report) == [
-        "benchmarks", "corpora", "curriculum", "format", "is_comparable", "is_trial_run", "is_world", "left_out",
+        "benchmarks", "corpora", "curriculum", "format", "is_trial_run", "is_world", "left_out",
         "missing", "profile", "stages", "title",
     ]  # fmt: skip
     assert sorted(report["stages"]["token"]) == ["curves", "held_out"]
@@ -144,10 +144,20 @@ def test_charts_take_their_colours_from_the_style_sheet(written: Callable[..., P
     assert not re.search(r"(fill|stroke): #", charts)
 
 
-def test_published_numbers_are_marked_unless_data_and_sizes_are_the_papers(
+def test_published_numbers_are_marked_unless_training_had_the_papers_data_and_sizes(
     written: Callable[..., Path],
 ) -> None:
-    assert Page(written()).text.count("not comparable") == 2
+    assert Page(written()).text.count("published, not comparable") == 2
+
+
+def test_published_numbers_are_marked_unless_the_benchmark_has_the_papers_data(
+    make_inputs: MakeInputs, tmp_path: Path
+) -> None:
+    inputs = make_inputs(is_world=False, profile="paper", is_comparable=True)
+    scores = tmp_path / "retrieval" / "scores.json"
+    scores.write_text(json.dumps({**json.loads(scores.read_text()), "comparable": False}))
+    write(inputs, into=tmp_path)
+    assert Page(tmp_path).text.count("published, not comparable") == 2
 
 
 def test_comparable_numbers_are_not_marked(written: Callable[..., Path]) -> None:
