@@ -1,193 +1,19 @@
-"""A tiny set of artifacts that fit each other: 24 images of 6 regions with 8 features, captions that name the objects.
-
-Images 0-15 train, 16-19 validation, 20-23 test. Image i shows the objects i % 4 and (i // 4) % 4, three regions each;
-features are the object's one-hot, twice, plus noise, so that everything can be learnt.
-"""
+"""The tiny set of artifacts, written once for all tests of the model."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import h5py
-import numpy as np
-import pyarrow as pa
 import pytest
 
-from data import draws
-from data.regions.store import RegionStore
-from data.schema import CORPUS
-from data.writers import write_parquet
-from model import facts
 from model.facts import Facts
-from model.specs import Budget, Corruption, Network, Objective, Optimizer, Stage, Stream, to_plain
-
-TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "dog", "cat", "ball", "rac", "##ket", "red", "blue", "a", "and")
-OBJECTS = ("dog", "cat", "ball", "red racket")
-ATTRIBUTES = ("red", "blue")
-PIECES = {"dog": [5], "cat": [6], "ball": [7], "red racket": [10, 8, 9]}
-NUM_IMAGES, NUM_REGIONS, NUM_FEATURES = 24, 6, 8
-
-
-def image_id(image: int) -> str:
-    return f"coco:{image:03}"
-
-
-def split_of(image: int) -> str:
-    return "train" if image < 16 else "validation" if image < 20 else "test"
-
-
-@dataclass(frozen=True, kw_only=True)
-class TinySet:
-    """Folders as the results of RegionFeatures, Vocabulary, HardNegatives and a corpus."""
-
-    regions: Path
-    vocabulary: Path
-    hard_negatives: Path
-    corpus: Path
-
-    def facts(self) -> Facts:
-        return facts.read(regions=self.regions, words=self.vocabulary, negatives=self.hard_negatives)
-
-    def inputs(self, **others: str) -> dict[str, Any]:
-        return {
-            "regions": str(self.regions),
-            "vocabulary": str(self.vocabulary),
-            "hard_negatives": str(self.hard_negatives),
-            "corpora": {"sentence": str(self.corpus)},
-            "start": None,
-            **others,
-        }
+from tests.model import tiny as tiny_set
+from tests.model.tiny import TinySet
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinySet:
-    root = tmp_path_factory.mktemp("tiny")
-    folders = {name: root / name for name in ("regions", "vocabulary", "hard_negatives", "corpus")}
-    for folder in folders.values():
-        folder.mkdir()
-    _write_regions(folders["regions"])
-    (folders["vocabulary"] / "vocab.txt").write_text("".join(f"{token}\n" for token in TOKENS), "utf-8")
-    _write_negatives(folders["hard_negatives"])
-    _write_corpus(folders["corpus"])
-    return TinySet(**folders)
+    return tiny_set.make(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")
 def tiny_facts(tiny: TinySet) -> Facts:
     return tiny.facts()
-
-
-def objects_of(image: int) -> list[int]:
-    return [image % 4] * 3 + [(image // 4) % 4] * 3
-
-
-def _write_regions(folder: Path) -> None:
-    keys = np.arange(NUM_IMAGES, dtype=np.uint64)
-    noise = draws.uniform(1, 0, keys, "noise", NUM_REGIONS * NUM_FEATURES).reshape(-1, NUM_REGIONS, NUM_FEATURES)
-    objects = np.array([objects_of(image) for image in range(NUM_IMAGES)])
-    corners = draws.uniform(1, 0, keys, "boxes", NUM_REGIONS * 2).reshape(-1, NUM_REGIONS, 2) * 0.7
-    columns = {
-        "image_ids": np.array([image_id(image).encode() for image in range(NUM_IMAGES)], "S64"),
-        "features": (np.tile(np.eye(4)[objects], 2) + 0.2 * noise).astype(np.float16),
-        "boxes": np.concatenate([corners, corners + 0.3], axis=2).astype(np.float32),
-        "object_ids": objects.astype(np.int16),
-        "object_conf": np.full(objects.shape, 0.5, np.float32),
-        "attribute_ids": (objects % 3 - 1).astype(np.int16),  # -1, 0, 1: the first is not known
-        "attribute_conf": np.full(objects.shape, 0.25, np.float32),
-        "sizes": np.full((NUM_IMAGES, 2), 100, np.int32),
-    }
-    with h5py.File(folder / "regions.h5", "w") as file:
-        for name, values in columns.items():
-            file.create_dataset(name, data=values)
-    (folder / "object_vocabulary.txt").write_text("".join(f"{name}\n" for name in OBJECTS), "utf-8")
-    (folder / "attribute_vocabulary.txt").write_text("".join(f"{name}\n" for name in ATTRIBUTES), "utf-8")
-
-
-def _write_negatives(folder: Path) -> None:
-    """Two neighbours each, the next two images of the split; image 0 has none, and image 1 has one."""
-    neighbours = np.full((NUM_IMAGES, 3), -1, np.int32)
-    for split in ("train", "validation", "test"):
-        members = [image for image in range(NUM_IMAGES) if split_of(image) == split]
-        for place, image in enumerate(members):
-            neighbours[image, :2] = [members[(place + step) % len(members)] for step in (1, 2)]
-    neighbours[0] = -1
-    neighbours[1, 1] = -1
-    with h5py.File(folder / "hard_negatives.h5", "w") as file:
-        file["image_ids"] = np.array([image_id(image).encode() for image in range(NUM_IMAGES)], "S64")
-        file["neighbours"] = neighbours
-        file["scores"] = np.zeros(neighbours.shape, np.float32)
-
-
-def _write_corpus(folder: Path) -> None:
-    rows = []
-    for image in range(NUM_IMAGES):
-        first, second = OBJECTS[image % 4], OBJECTS[(image // 4) % 4]
-        for number, (left, right) in enumerate(((first, second), (second, first))):
-            pieces = [2, 12, *PIECES[left], 13, 12, *PIECES[right], 3]
-            rows.append(
-                {
-                    "row_id": f"{image_id(image)}#{number}",
-                    "image_id": image_id(image),
-                    "split": split_of(image),
-                    "text": f"a {left} and a {right}",
-                    "token_ids": pieces,
-                    "topic_ids": sorted({*PIECES[left], *PIECES[right]}),
-                    "source_ids": [f"caption:{image}-{number}"],
-                }
-            )
-    write_parquet(folder / "corpus.parquet", pa.Table.from_pylist(rows, schema=CORPUS), CORPUS)
-
-
-def tiny_network(**changes: Any) -> Network:
-    sizes: dict[str, Any] = {
-        "name": "lxmert_s",
-        "hidden_size": 16,
-        "num_layers": 2,
-        "num_heads": 2,
-        "intermediate_size": 32,
-        "max_positions": 16,
-        "dropout_rate": 0.1,
-        "num_regions": NUM_REGIONS,
-        "region_feature_size": NUM_FEATURES,
-        "options": {"init": "fan_in"},
-    }
-    return Network(**{**sizes, **changes})
-
-
-ALL_OBJECTIVES = tuple(Objective(name=name) for name in ("mlm", "mrfr", "moc", "ifrs", "titp", "tits", "itm_hs"))
-ALL_CORRUPTIONS = tuple(
-    Corruption(name=name) for name in ("swap_image", "mask_words", "mask_regions", "shuffle_triplets")
-)
-
-
-def tiny_stage(*, num_steps: int = 12, **changes: Any) -> Stage:
-    stream = Stream(
-        corpus="sentence", max_length=12, batch_size=5, corruptions=ALL_CORRUPTIONS, objectives=ALL_OBJECTIVES
-    )
-    optimizer = Optimizer(name="adamw", learning_rate=5e-3, warmup_rate=0.1, clip_norm=1.0)
-    budget = Budget(optimizer=optimizer, seed=3, num_steps=num_steps, num_threads=1)
-    parts: dict[str, Any] = {"name": "sentence", "streams": (stream,), "budget": budget}
-    return Stage(**{**parts, **changes})
-
-
-def write_job(folder: Path, *, spec: Any, network: Any, inputs: dict[str, Any], every_s: float = 1000.0) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    job = {
-        "spec": to_plain(spec),
-        "network": to_plain(network),
-        "inputs": inputs,
-        "result": str(folder / "result"),
-        "record": str(folder / "record"),
-        "checkpoints": str(folder / "checkpoints"),
-        "checkpoint_every_s": every_s,
-    }
-    path = folder / "job.json"
-    path.write_text(json.dumps(job), "utf-8")
-    return path
-
-
-def open_store(tiny: TinySet) -> RegionStore:
-    return RegionStore.open(tiny.regions / "regions.h5")

@@ -1,0 +1,76 @@
+"""Image i of the tiny set shows the objects i % 4 and (i // 4) % 4; image 0 has no neighbours, 1 has only 2."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from data.errors import UserError
+from model.batch import Draws
+from model.corruptions import swap_image
+from model.facts import Facts
+from model.feed import Feed
+from tests.model.tiny import TinySet, tiny_stage
+
+TRAIN = np.arange(16)
+
+
+@pytest.fixture
+def feed(tiny: TinySet, tiny_facts: Facts) -> Feed:
+    stream = dataclasses.replace(tiny_stage().streams[0], corruptions=())
+    return Feed(stream, corpus=tiny.corpus, split="train", facts=tiny_facts, seed=1)
+
+
+def test_everything_that_speaks_of_the_image_follows_the_one_shown(feed: Feed, tiny_facts: Facts) -> None:
+    # Row 2 of the corpus is of image 1, "a cat and a dog"; its one hard negative is image 2, a ball and a dog.
+    swapped = swap_image.build({"rate": 1.0}, facts=tiny_facts, images_S=TRAIN)(
+        feed.clean(np.array([2])), Draws(seed=1, epoch=0)
+    )
+    assert swapped.images_B.tolist() == [2]
+    assert swapped.matched_B.tolist() == [False]
+    assert swapped.object_ids_BR.tolist() == [[2, 2, 2, 0, 0, 0]]
+    assert swapped.attribute_ids_BR.tolist() == [[1, 1, 1, -1, -1, -1]]
+    store = tiny_facts.store
+    assert torch.equal(swapped.regions_BRF[0], torch.from_numpy(store.features_NRF[2].astype(np.float32)))
+    assert torch.equal(swapped.true_regions_BRF, swapped.regions_BRF)
+    assert torch.equal(swapped.boxes_BR4[0], torch.from_numpy(store.boxes_NR4[2]))
+    # [CLS] a cat and a dog [SEP]: the cat is gone, the dog is still a label.
+    assert swapped.topics_BL[0, :7].tolist() == [False, False, False, False, False, True, False]
+
+
+def test_without_a_hard_negative_it_is_another_image_of_the_split(feed: Feed, tiny_facts: Facts) -> None:
+    corrupt = swap_image.build({"rate": 1.0}, facts=tiny_facts, images_S=TRAIN)
+    drawn = {int(corrupt(feed.clean(np.array([0])), Draws(seed=1, epoch=e)).images_B[0]) for e in range(200)}
+    assert drawn == set(range(1, 16))
+
+
+def test_hard_negatives_come_from_the_top_of_the_list(feed: Feed, tiny_facts: Facts) -> None:
+    row = np.array([6])  # image 3, whose neighbours are 4 and 5
+    every = swap_image.build({"rate": 1.0}, facts=tiny_facts, images_S=TRAIN)
+    first = swap_image.build({"rate": 1.0, "num_negatives": 1}, facts=tiny_facts, images_S=TRAIN)
+    assert {int(every(feed.clean(row), Draws(seed=1, epoch=e)).images_B[0]) for e in range(60)} == {4, 5}
+    assert {int(first(feed.clean(row), Draws(seed=1, epoch=e)).images_B[0]) for e in range(60)} == {4}
+
+
+def test_half_are_swapped_and_the_rest_stay_whole(feed: Feed, tiny_facts: Facts) -> None:
+    corrupt = swap_image.build({}, facts=tiny_facts, images_S=TRAIN)
+    clean = feed.clean(np.arange(32))
+    swaps = [corrupt(clean, Draws(seed=1, epoch=epoch)) for epoch in range(60)]
+    assert abs(float(torch.stack([s.matched_B for s in swaps]).float().mean()) - 0.5) < 0.04
+    stayed = swaps[0].matched_B
+    assert torch.equal(swaps[0].images_B[stayed], clean.images_B[stayed])
+    assert torch.equal(swaps[0].topics_BL[stayed], clean.topics_BL[stayed])
+    assert (swaps[0].images_B[~stayed] != clean.images_B[~stayed]).all()
+
+
+def test_a_split_of_one_image_is_never_swapped(feed: Feed, tiny_facts: Facts) -> None:
+    corrupt = swap_image.build({"rate": 1.0}, facts=tiny_facts, images_S=np.array([0]))
+    assert corrupt(feed.clean(np.array([0])), Draws(seed=1, epoch=0)).matched_B.tolist() == [True]
+
+
+def test_a_job_without_hard_negatives_is_told_so(tiny_facts: Facts) -> None:
+    with pytest.raises(UserError, match="hard_negatives"):
+        swap_image.build({}, facts=dataclasses.replace(tiny_facts, neighbours_NK=None), images_S=TRAIN)

@@ -1,0 +1,93 @@
+"""LXMERT-S. Legend: B rows, L word pieces, R regions, D width."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from model.batch import Batch
+from model.curricula.msp import PAPER
+from model.initialise import initialise
+from model.networks.lxmert_s import Attention, CrossModalityLayer, LxmertS, build
+from tests.model.tiny import tiny_network
+from tests.model.worked import small_batch
+
+
+@pytest.fixture
+def network() -> LxmertS:
+    net = build(tiny_network(dropout_rate=0.0), vocabulary_size=14)
+    initialise(net, seed=1, scheme="fan_in")
+    return net.eval()
+
+
+def test_the_papers_encoder_has_84278784_parameters() -> None:
+    with torch.device("meta"):
+        net = build(PAPER.network, vocabulary_size=30_522)
+    assert net.encoder_parameters() == 84_278_784
+    assert sum(p.numel() for p in net.layers[0].parameters()) == 16_539_648
+    assert sum(p.numel() for p in net.vision.parameters()) == 1_580_544
+    assert sum(p.numel() for p in net.embeddings.parameters()) == 23_837_184
+
+
+def test_padding_changes_nothing(network: LxmertS) -> None:
+    batch = small_batch(num_rows=3, length=5, num_regions=6, num_features=8, vocabulary_size=14)
+    padded = dataclasses.replace(
+        batch,
+        text_BL=torch.nn.functional.pad(batch.text_BL, (0, 4), value=0),
+        text_mask_BL=torch.nn.functional.pad(batch.text_mask_BL, (0, 4), value=False),
+    )
+    short, long = network(batch), network(padded)
+    torch.testing.assert_close(long.text_BLD[:, :5], short.text_BLD, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(long.regions_BRD, short.regions_BRD, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(long.pooled_BD, short.pooled_BD, rtol=1e-5, atol=1e-6)
+
+
+def test_the_pooled_state_alone_equals_that_of_the_whole_pass(network: LxmertS) -> None:
+    batch = _with_short_rows(small_batch(num_rows=4, length=6, num_regions=6, num_features=8, vocabulary_size=14))
+    text_BLD = network.embed_text(batch.text_BL)
+    regions_BRD = network.embed_regions(batch.regions_BRF, batch.boxes_BR4)
+    pooled_BD = network.pool(text_BLD, batch.text_mask_BL, regions_BRD)
+    torch.testing.assert_close(pooled_BD, network(batch).pooled_BD, rtol=1e-5, atol=1e-6)
+
+
+def test_features_shuffled_with_their_boxes_cannot_be_seen_and_features_alone_can(network: LxmertS) -> None:
+    batch = small_batch(num_rows=2, length=5, num_regions=6, num_features=8, vocabulary_size=14)
+    order = [1, 2, 0, 3, 4, 5]
+    features = dataclasses.replace(batch, regions_BRF=batch.regions_BRF[:, order])
+    both = dataclasses.replace(features, boxes_BR4=batch.boxes_BR4[:, order])
+    pooled_BD = network(batch).pooled_BD
+    torch.testing.assert_close(network(both).pooled_BD, pooled_BD, rtol=1e-5, atol=1e-6)
+    assert (network(features).pooled_BD - pooled_BD).abs().max() > 1e-4
+
+
+def test_both_directions_share_one_cross_attention_and_read_the_layers_input() -> None:
+    layer = CrossModalityLayer(tiny_network(dropout_rate=0.0)).eval()
+    text_BLD, regions_BRD, mask_BL = torch.randn(2, 3, 16), torch.randn(2, 6, 16), torch.ones(2, 3, dtype=torch.bool)
+    crossed = layer.cross_attention(regions_BRD, text_BLD, mask_BL)
+    expected = layer.regions_feed_forward(layer.regions_attention(crossed, crossed))
+    torch.testing.assert_close(layer(text_BLD, mask_BL, regions_BRD)[1], expected)
+
+
+def test_attention_of_one_head_by_hand() -> None:
+    # Keys 0 and ln 3 against a query of 1: weights 1/4 and 3/4 of the values 4 and 8, so 7; the identity does the rest.
+    attention = Attention(tiny_network(hidden_size=1, num_heads=1, dropout_rate=0.0))
+    for linear in (attention.query, attention.key, attention.value, attention.output):
+        torch.nn.init.ones_(linear.weight)
+        torch.nn.init.zeros_(linear.bias)
+    torch.nn.init.constant_(attention.query.weight, 1.0)
+    torch.nn.init.constant_(attention.value.weight, 4 / torch.log(torch.tensor(3.0)).item())
+    torch.nn.init.constant_(attention.value.bias, 4.0)
+    attention.norm = torch.nn.Identity()  # type: ignore[assignment]
+    context = torch.tensor([[[0.0], [torch.log(torch.tensor(3.0)).item()]]])
+    attended = attention(torch.ones(1, 1, 1), context)
+    torch.testing.assert_close(attended, torch.tensor([[[7.0 + 1.0]]]))
+    masked = attention(torch.ones(1, 1, 1), context, torch.tensor([[True, False]]))
+    torch.testing.assert_close(masked, torch.tensor([[[4.0 + 1.0]]]))
+
+
+def _with_short_rows(batch: Batch) -> Batch:
+    lengths_B1 = torch.tensor([[2], [4], [6], [3]])
+    mask_BL = torch.arange(6) < lengths_B1
+    return dataclasses.replace(batch, text_mask_BL=mask_BL, text_BL=batch.text_BL * mask_BL)

@@ -1,0 +1,77 @@
+"""What every objective must do, by the folder."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from model import plugins
+from model.batch import Batch
+from model.facts import Facts
+from model.feed import Feed
+from model.learner import Learner
+from model.specs import Objective as ObjectiveSpec
+from tests.model.tiny import TinySet, tiny_network, tiny_stage
+
+NAMES = plugins.names("objectives")
+
+
+@pytest.fixture(scope="module")
+def feed(tiny: TinySet, tiny_facts: Facts) -> Feed:
+    return Feed(tiny_stage().streams[0], corpus=tiny.corpus, split="train", facts=tiny_facts, seed=1)
+
+
+def learner(name: str, facts: Facts) -> Learner:
+    return Learner(tiny_network(dropout_rate=0.0), [ObjectiveSpec(name=name)], facts, seed=1)
+
+
+def corrupted(feed: Feed) -> Batch:
+    """The first batch in which something is asked by every corruption."""
+    for epoch in range(100):
+        for batch in feed.batches(epoch):
+            if batch.masked_words_BL.any() and batch.masked_regions_BR.any() and (batch.triplets_BR >= 0).any():
+                return batch
+    raise AssertionError("no batch asks for everything")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_loss_is_finite_and_teaches_head_and_encoder(name: str, feed: Feed, tiny_facts: Facts) -> None:
+    pupil, batch = learner(name, tiny_facts), corrupted(feed)
+    loss = pupil.head(name).loss(batch, pupil.encoder(batch))
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert loss > 0
+    assert math.isfinite(loss)
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in pupil.head(name).parameters())
+    assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in pupil.head(name).parameters())
+    for part in ("embeddings.words.weight", "vision.features.weight"):
+        gradient = pupil.encoder.get_parameter(part).grad
+        assert gradient is not None
+        assert gradient.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"titp", "tits", "itm_hs"}))
+def test_a_batch_that_asks_nothing_costs_exactly_nothing(name: str, feed: Feed, tiny_facts: Facts) -> None:
+    pupil = learner(name, tiny_facts)
+    batch = feed.clean(np.arange(4))
+    loss = pupil.head(name).loss(batch, pupil.encoder(batch))
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert loss.item() == 0.0
+    assert all(p.grad is None or not p.grad.any() for p in pupil.parameters())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_judged_beside_blind_predictors(name: str, feed: Feed, tiny_facts: Facts) -> None:
+    pupil = learner(name, tiny_facts).eval()
+    judge = pupil.head(name).judge()
+    with torch.no_grad():
+        for batch in feed.batches(0):
+            judge.learn(batch)
+        for batch in feed.batches(1):
+            judge.score(batch, pupil.encoder(batch))
+    result = judge.result()
+    assert result.num_rows == 32
+    assert result.blind
+    assert all(math.isfinite(value) for value in (result.model, *result.blind.values()))

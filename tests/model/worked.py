@@ -1,0 +1,61 @@
+"""Small batches for worked examples. Legend: B rows, L word pieces, R regions, F features."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import torch
+
+from data import draws
+from model.batch import NOT_ASKED, Batch, Output
+
+
+def small_batch(
+    *,
+    num_rows: int = 1,
+    length: int = 3,
+    num_regions: int = 3,
+    num_features: int = 2,
+    vocabulary_size: int = 5,
+    **set_: Any,
+) -> Batch:
+    """A batch of random content with nothing hidden and nothing asked; `set_` replaces columns."""
+    random = torch.Generator().manual_seed(7)
+    text_BL = torch.randint(0, vocabulary_size, (num_rows, length), generator=random)
+    regions_BRF = torch.randn(num_rows, num_regions, num_features, generator=random)
+    zeros_BR = torch.zeros(num_rows, num_regions)
+    batch = Batch(
+        rows_B=np.arange(num_rows),
+        keys_B=draws.row_keys(f"row {number}" for number in range(num_rows)),
+        images_B=torch.arange(num_rows),
+        text_BL=text_BL,
+        text_mask_BL=torch.ones_like(text_BL, dtype=torch.bool),
+        true_text_BL=text_BL,
+        regions_BRF=regions_BRF,
+        true_regions_BRF=regions_BRF,
+        boxes_BR4=torch.rand(num_rows, num_regions, 4, generator=random),
+        object_ids_BR=zeros_BR.long(),
+        object_conf_BR=zeros_BR + 0.5,
+        attribute_ids_BR=zeros_BR.long(),
+        attribute_conf_BR=zeros_BR + 0.25,
+        topics_BL=torch.zeros_like(text_BL, dtype=torch.bool),
+        masked_words_BL=torch.zeros_like(text_BL, dtype=torch.bool),
+        masked_regions_BR=zeros_BR.bool(),
+        triplets_BR=torch.full_like(zeros_BR, NOT_ASKED, dtype=torch.int64),
+        matched_B=torch.ones(num_rows, dtype=torch.bool),
+    )
+    return dataclasses.replace(batch, **set_)
+
+
+def small_output(batch: Batch, *, width: int = 3, vocabulary_size: int = 5, **set_: Any) -> Output:
+    """Hidden states of zeros, with gradients; `set_` replaces some."""
+    num_rows, length = batch.text_BL.shape
+    output = Output(
+        text_BLD=torch.zeros(num_rows, length, width, requires_grad=True),
+        regions_BRD=torch.zeros(num_rows, batch.regions_BRF.shape[1], width, requires_grad=True),
+        pooled_BD=torch.zeros(num_rows, width, requires_grad=True),
+        words_VD=torch.zeros(vocabulary_size, width, requires_grad=True),
+    )
+    return dataclasses.replace(output, **set_)
