@@ -1,0 +1,215 @@
+"""Region features from plain pictures, where no detector's files are at hand: annotated boxes, and a grid.
+
+Features are standardised per dimension with the mean and deviation over pictures of the train split, and limited to
+six deviations. Legend: R regions of one image, F features of a region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import UserError
+from data.images import ImageTable, load
+from data.progress import Progress
+from data.records import Rejection
+from data.regions import descriptors, pictures
+from data.regions.annotations import AnnotatedImages, gather
+from data.regions.counts import write_counts
+from data.regions.layout import Annotations, regions_of
+from data.regions.store import RegionRow, RegionStoreWriter
+from data.regions.workers import in_order
+from data.rejects import RejectLog
+from data.schema import FEATURE_SIZE, NUM_REGIONS
+from data.sources import SourceFiles
+
+MAX_DEVIATIONS = 6.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PixelSettings:
+    """How pictures become regions. An image without a picture is no error unless `max_rejected_rate` says so.
+
+    `max_labels` bounds each vocabulary; statistics come from the first `num_statistics_images` of the train split.
+    """
+
+    grid_label: str = "background"
+    max_labels: int = 1600
+    num_statistics_images: int = 2000
+    max_rejected_rate: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Picture:
+    """One picture of the table that lies in a folder."""
+
+    image_id: str
+    path: Path
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Job:
+    """One picture, and where to look at it."""
+
+    picture: _Picture
+    regions: Annotations
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Scale:
+    """What standardises features: (F,) each."""
+
+    mean_F: NDArray[np.float64]
+    deviation_F: NDArray[np.float64]
+
+
+def build(
+    files: SourceFiles, *, images: Path, settings: PixelSettings, into: Path, progress: Progress, num_workers: int
+) -> None:
+    """Write regions.h5 with its vocabularies, counts.json and rejected.parquet into the folder `into`.
+
+    One row for every image of the table `images` whose picture lies anywhere below a folder of pictures and can be
+    decoded; the others are rejected. The bytes do not depend on `num_workers`.
+    """
+    table = load(images)
+    log = RejectLog()
+    found = _found(files, table, log, progress=progress, num_workers=num_workers)
+    log.check(num_read=len(table.image_ids), max_rate=settings.max_rejected_rate, corpus="RegionFeatures")
+    if not found:
+        raise _no_pictures()
+    image_ids = [picture.image_id for picture in found]
+    annotated = gather(
+        files,
+        table,
+        image_ids=image_ids,
+        grid_label=settings.grid_label,
+        max_labels=settings.max_labels,
+        reject=log.add,
+    )
+    jobs = list(_jobs(found, annotated, grid_label=settings.grid_label))
+    scale = _scale(_for_statistics(jobs, table, settings), progress=progress, num_workers=num_workers)
+    names = {"object_names": annotated.object_names, "attribute_names": annotated.attribute_names}
+    with RegionStoreWriter(into, image_ids=image_ids, **names) as writer:
+        for number, row in enumerate(in_order(partial(_row, scale=scale), jobs, num_workers=num_workers), start=1):
+            writer.write(row)
+            if number % 50 == 0:
+                progress(0.2 + 0.8 * number / len(jobs), f"{number:,} of {len(jobs):,} pictures")
+    num_read = len(jobs) + annotated.num_read + sum(log.counts.values())
+    write_counts(into, image_ids, table, log, num_read=num_read, notes=_notes(jobs, annotated))
+
+
+def _found(
+    files: SourceFiles, table: ImageTable, log: RejectLog, *, progress: Progress, num_workers: int
+) -> list[_Picture]:
+    """The pictures of the table that are there and can be decoded, by image id; the other images are rejected."""
+    paths = pictures.find(files, frozenset(name for name in table.file_name.values() if name))
+    listed: list[_Picture] = []
+    for image_id in table.image_ids:
+        path = paths.get(table.file_name[image_id] or "")
+        if path is None:
+            log.add(Rejection(source="images", record=image_id, field="file_name", reason="image without a picture"))
+            continue
+        width_px, height_px = table.size_px[image_id]
+        listed.append(_Picture(image_id=image_id, path=path, width_px=width_px, height_px=height_px))
+    progress(0.0, f"looking at {len(listed):,} pictures")
+    usable: list[_Picture] = []
+    for picture, reason in zip(listed, in_order(_fault, listed, num_workers=num_workers), strict=True):
+        if reason is None:
+            usable.append(picture)
+        else:
+            log.add(Rejection(source="images", record=picture.image_id, field="picture", reason=reason))
+    return usable
+
+
+def _jobs(found: Sequence[_Picture], annotated: AnnotatedImages, *, grid_label: str) -> Iterator[_Job]:
+    background_id = annotated.object_names.index(grid_label)
+    for picture in found:
+        regions = regions_of(
+            annotated.of(picture.image_id),
+            width_px=picture.width_px,
+            height_px=picture.height_px,
+            background_id=background_id,
+        )
+        yield _Job(picture=picture, regions=regions)
+
+
+def _for_statistics(jobs: Sequence[_Job], table: ImageTable, settings: PixelSettings) -> list[_Job]:
+    """Pictures of the train split, spread evenly over it: nothing held out may shape the features."""
+    train = [job for job in jobs if table.split[job.picture.image_id] == "train"]
+    if not train:
+        raise _no_pictures()
+    step = max(len(train) / settings.num_statistics_images, 1.0)
+    return [train[int(number * step)] for number in range(int(len(train) / step))]
+
+
+def _scale(jobs: Sequence[_Job], *, progress: Progress, num_workers: int) -> _Scale:
+    """Mean and deviation of each feature. Sums of whole numbers below 2**53 are exact, in any order."""
+    sum_F, squares_F = np.zeros(FEATURE_SIZE), np.zeros(FEATURE_SIZE)
+    num_regions = 0
+    for number, features_RF in enumerate(in_order(_features, jobs, num_workers=num_workers), start=1):
+        sum_F += features_RF.sum(axis=0, dtype=np.float64)
+        squares_F += np.square(features_RF, dtype=np.float64).sum(axis=0)
+        num_regions += len(features_RF)
+        if number % 50 == 0:
+            progress(0.2 * number / len(jobs), f"statistics of {number:,} of {len(jobs):,} pictures")
+    mean_F = sum_F / num_regions
+    variance_F = np.maximum(squares_F / num_regions - np.square(mean_F), 0)
+    return _Scale(mean_F=mean_F, deviation_F=np.where(variance_F > 0, np.sqrt(variance_F), 1.0))
+
+
+def _fault(picture: _Picture) -> str | None:
+    """Why a picture cannot be used."""
+    try:
+        pictures.open_picture(picture.path, width_px=picture.width_px, height_px=picture.height_px)
+    except pictures.PictureError as error:
+        return str(error)
+    return None
+
+
+def _features(job: _Job) -> NDArray[np.float32]:
+    picture = job.picture
+    pixels = pictures.open_picture(picture.path, width_px=picture.width_px, height_px=picture.height_px)
+    return descriptors.features(pixels, job.regions.boxes_A4)
+
+
+def _row(job: _Job, *, scale: _Scale) -> RegionRow:
+    """The finished row of one picture; labels that somebody annotated have confidence 1."""
+    standard_RF = (_features(job) - scale.mean_F) / scale.deviation_F
+    regions = job.regions
+    return RegionRow(
+        image_id=job.picture.image_id,
+        height_px=job.picture.height_px,
+        width_px=job.picture.width_px,
+        boxes_R4=regions.boxes_A4,
+        object_ids_R=regions.object_ids_A,
+        object_conf_R=np.ones(len(regions.object_ids_A), np.float32),
+        attribute_ids_R=regions.attribute_ids_A,
+        attribute_conf_R=np.ones(len(regions.attribute_ids_A), np.float32),
+        features_RF=np.clip(standard_RF, -MAX_DEVIATIONS, MAX_DEVIATIONS).astype(np.float16),
+    )
+
+
+def _notes(jobs: Sequence[_Job], annotated: AnnotatedImages) -> dict[str, float]:
+    num_annotated = [len(annotated.of(job.picture.image_id).boxes_A4) for job in jobs]
+    return {
+        "annotated boxes": sum(num_annotated),
+        "annotated boxes that lie outside their picture": annotated.num_outside,
+        "annotated boxes beyond the 36 largest of their picture": sum(max(n - NUM_REGIONS, 0) for n in num_annotated),
+        "share of regions from a grid": sum(max(NUM_REGIONS - n, 0) for n in num_annotated) / NUM_REGIONS / len(jobs),
+    }
+
+
+def _no_pictures() -> UserError:
+    return UserError(
+        expected="pictures of the images of the train split, under the file names that the annotations give",
+        found="none that can be used",
+        where="the folders of pictures under [sources] in luigi.cfg, such as coco_images",
+        way_out="correct the folders, or set obj36 to a detector's files instead",
+    )
