@@ -25,14 +25,22 @@ def train(treebank: Path, held_out: Path | None, *, settings: TaggerSettings, in
     """Train a perceptron into `into`/perceptron.json, with `scores.json` beside it; equal input gives equal bytes."""
     to_learn, to_score = scores.divided(treebank, held_out)
     progress(0.0, f"training on {len(to_learn):,} sentences")
-    workers.call(_train, to_learn, settings, into / MODEL)
-    progress(0.9, f"scoring on {len(to_score):,} sentences")
-    scores.write(to_score, workers.call(_tag_words, [s.words for s in to_score], str(into)), into)
+    tags = workers.call(_train_and_tag, to_learn, [s.words for s in to_score], settings, into)
+    scores.write(to_score, tags, into)
+    progress(1.0, f"scored on {len(to_score):,} sentences")
 
 
 def tag(texts: Sequence[str], model: str, *, num_workers: int, progress: Progress) -> Iterator[list[TaggedText]]:
     """Tag `texts` in chunks; `model` is a folder that holds perceptron.json, or NLTK's name of a perceptron tagger."""
     return workers.tag_chunks(_tag_texts, texts, model, num_workers=num_workers, progress=progress)
+
+
+def _train_and_tag(
+    to_learn: list[Sentence], to_tag: list[tuple[str, ...]], settings: TaggerSettings, into: Path
+) -> list[list[str]]:
+    """Train on some sentences and return the tags that the model, as saved, gives the others."""
+    _train(to_learn, settings, into / MODEL)
+    return _tag_words(to_tag, str(into))
 
 
 def _train(sentences: list[Sentence], settings: TaggerSettings, path: Path) -> None:

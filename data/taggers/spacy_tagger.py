@@ -57,14 +57,22 @@ def train(treebank: Path, held_out: Path | None, *, settings: TaggerSettings, in
     """Train a pipeline into `into`/model, with `scores.json` beside it; equal input gives equal bytes."""
     to_learn, to_score = scores.divided(treebank, held_out)
     progress(0.0, f"training on {len(to_learn):,} sentences")
-    workers.call(_train, to_learn, settings, into / MODEL)
-    progress(0.9, f"scoring on {len(to_score):,} sentences")
-    scores.write(to_score, workers.call(_tag_words, [s.words for s in to_score], into / MODEL), into)
+    tags = workers.call(_train_and_tag, to_learn, [s.words for s in to_score], settings, into)
+    scores.write(to_score, tags, into)
+    progress(1.0, f"scored on {len(to_score):,} sentences")
 
 
 def tag(texts: Sequence[str], model: str, *, num_workers: int, progress: Progress) -> Iterator[list[TaggedText]]:
     """Tag `texts` in chunks; `model` is a folder (a pipeline, or one that holds `model/`) or an installed package."""
     return workers.tag_chunks(_tag_texts, texts, model, num_workers=num_workers, progress=progress)
+
+
+def _train_and_tag(
+    to_learn: list[Sentence], to_tag: list[tuple[str, ...]], settings: TaggerSettings, into: Path
+) -> list[list[str]]:
+    """Train on some sentences and return the tags that the model, as saved, gives the others."""
+    _train(to_learn, settings, into / MODEL)
+    return _tag_words(to_tag, str(into))
 
 
 def _train(sentences: list[Sentence], settings: TaggerSettings, path: Path) -> None:
@@ -91,11 +99,11 @@ def _train(sentences: list[Sentence], settings: TaggerSettings, path: Path) -> N
         pipeline.to_disk(path)
 
 
-def _tag_words(sentences: list[tuple[str, ...]], model: Path) -> list[list[str]]:
+def _tag_words(sentences: list[tuple[str, ...]], model: str) -> list[list[str]]:
     """The tags of sentences that are words already."""
     from spacy.tokens import Doc
 
-    pipeline = _load(str(model))
+    pipeline = _load(model)
     docs = (Doc(pipeline.vocab, words=list(words)) for words in sentences)
     return [[_upos(token) for token in doc] for doc in pipeline.pipe(docs, batch_size=_TAG_BATCH)]
 

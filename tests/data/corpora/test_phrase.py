@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from data import contracts
+from data.corpora import phrase
+from data.corpora.phrase import PhraseSettings, build
+from data.errors import UserError
+from data.progress import Progress, silent
+
+
+def _build(small: Any, inputs: Any, phrases: dict[int, list[str]], tagger: str, **options: Any) -> Path:
+    into: Path = small.folder("phrase")
+    settings = PhraseSettings(max_rejected_rate=1.0, **{"max_length": 10, **options})
+    files = {"vg_region_descriptions": (small.phrases(phrases),)}
+    build(files, **inputs.paths(), tagger=tagger, settings=settings, into=into, progress=silent)
+    contracts.check_corpus(into, **inputs.paths(), max_length=settings.max_length)
+    return into
+
+
+@pytest.fixture
+def verbs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Stands in for the tagger: phrases that say "runs" have a verb. Returns the texts it was asked about."""
+    asked: list[str] = []
+
+    def have_verbs(
+        texts: Sequence[str], *, backend: str, model: str, rule: str, num_workers: int, progress: Progress
+    ) -> list[bool]:
+        asked.extend(texts)
+        return ["runs" in text for text in texts]
+
+    monkeypatch.setattr(phrase, "have_verbs", have_verbs)
+    return asked
+
+
+def test_verb_free_phrases_are_joined_into_rows_of_bounded_length(small: Any, inputs: Any, verbs: list[str]) -> None:
+    # Pieces: "red dog" 2, "a big t-shirt" 5, "dog" 1; a comma between phrases 1; room for 8 beside [CLS] and [SEP].
+    phrases = {11: ["red dog", "dog runs", "a big t-shirt", "RED  dog ", "dog"]}
+    rows = pq.read_table(_build(small, inputs, phrases, "none") / "corpus.parquet").to_pylist()
+    assert [(row["row_id"], row["image_id"], row["text"]) for row in rows] == [
+        ("coco:1#p0", "coco:1", "red dog, a big t-shirt"),
+        ("coco:1#p1", "coco:1", "dog"),
+    ]
+    assert rows[0]["token_ids"] == inputs.ids("[CLS] red dog , a big t - shirt [SEP]")
+    assert rows[0]["topic_ids"] == sorted(inputs.ids("dog t shirt"))
+    assert rows[0]["source_ids"] == ["vg:1", "vg:4", "vg:3"]  # the repeated phrase keeps both records
+    assert verbs == ["a big t-shirt", "dog", "dog runs", "red dog"]
+
+
+def test_counts_say_what_became_of_every_phrase(small: Any, inputs: Any, verbs: list[str]) -> None:
+    phrases = {11: ["red dog", "dog runs", "Red dog", " "], 99: ["a dog"]}
+    counts = json.loads((_build(small, inputs, phrases, "none") / "counts.json").read_text())
+    assert counts["read"] == 5
+    assert sum(counts["rejected"].values()) == 2
+    notes = counts["notes"]
+    assert notes["phrases repeated within an image"] == 1
+    assert notes["phrases with a verb"] == 1
+    assert notes["phrases kept"] == 1
+
+
+def test_a_phrase_that_is_too_long_alone_is_a_truncated_row(small: Any, inputs: Any, verbs: list[str]) -> None:
+    phrases = {11: ["dog", "red red red red red red", "a dog"]}
+    into = _build(small, inputs, phrases, "none", max_length=6)
+    rows = pq.read_table(into / "corpus.parquet").to_pylist()
+    assert [row["text"] for row in rows] == ["dog", "red red red red red red", "a dog"]
+    assert rows[1]["token_ids"] == inputs.ids("[CLS] red red red red [SEP]")
+    assert json.loads((into / "counts.json").read_text())["notes"]["truncated rows"] == 1
+
+
+def test_an_image_whose_phrases_all_have_verbs_gives_no_row(small: Any, inputs: Any, verbs: list[str]) -> None:
+    into = _build(small, inputs, {11: ["dog runs"]}, "none")
+    assert pq.read_table(into / "corpus.parquet").num_rows == 0
+
+
+def test_a_separator_that_would_merge_words_is_refused() -> None:
+    with pytest.raises(UserError, match="separator"):
+        PhraseSettings(max_length=10, separator="and")
+
+
+def test_the_tagger_decides_on_real_phrases(
+    small: Any, inputs: Any, trained_on_english: Callable[[str], Path], shared_data: Callable[[str], Path]
+) -> None:
+    source = shared_data("visual_genome/region_descriptions_2images.json")
+    images = {item["id"]: [region["phrase"] for region in item["regions"]] for item in json.loads(source.read_text())}
+    small.images({f"vg:{image}": "train" for image in images})
+    small.regions([small.region_row(f"vg:{image}", [0]) for image in images], ["dog"])
+    into = _build(small, inputs, images, str(trained_on_english("nltk_tagger")), max_length=64, backend="nltk_tagger")
+    notes = json.loads((into / "counts.json").read_text())["notes"]
+    repeated, with_verb = notes["phrases repeated within an image"], notes["phrases with a verb"]
+    assert repeated + with_verb + notes["phrases kept"] == 111
+    assert 30 <= with_verb <= 60
+    text = " ".join(pq.read_table(into / "corpus.parquet")["text"].to_pylist())
+    assert "scoreboard on the wall" in text
+    assert "man wearing a cap" not in text
+    assert "are playing" not in text

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from data import contracts
+from data.corpora.token import TokenSettings, build
+from data.errors import SourceError
+from data.progress import silent
+
+
+def _build(inputs: Any, into: Path, max_length: int) -> list[dict[str, Any]]:
+    build({}, **inputs.paths(), settings=TokenSettings(max_length=max_length), into=into, progress=silent)
+    contracts.check_corpus(into, **inputs.paths(), max_length=max_length)
+    rows: list[dict[str, Any]] = pq.read_table(into / "corpus.parquet").to_pylist()
+    return rows
+
+
+def test_a_row_is_the_labels_of_one_image_in_the_order_of_its_regions(inputs: Any, tmp_path: Path) -> None:
+    first, second = _build(inputs, tmp_path, 44)
+    assert first == {
+        "row_id": "coco:1#t",
+        "image_id": "coco:1",
+        "split": "train",
+        "text": "fire hydrant dog dog t-shirt",
+        "token_ids": inputs.ids("[CLS] fire hyd ##rant dog dog t - shirt [SEP]"),
+        "topic_ids": sorted(inputs.ids("fire hyd ##rant dog t shirt")),
+        "source_ids": ["coco:1"],
+    }
+    assert (second["text"], second["split"]) == ("zebra dog", "test")
+    assert second["topic_ids"] == inputs.ids("dog")  # "zebra" is [UNK], which is no topic
+
+
+def test_topics_are_of_the_words_that_survive_truncation(inputs: Any, tmp_path: Path) -> None:
+    row = _build(inputs, tmp_path, 5)[0]
+    assert row["token_ids"] == inputs.ids("[CLS] fire hyd ##rant [SEP]")
+    assert row["topic_ids"] == inputs.ids("fire hyd ##rant")
+    row = _build(inputs, tmp_path, 4)[0]
+    assert row["topic_ids"] == inputs.ids("fire")  # of "hydrant" one piece is left: no word
+    notes = json.loads((tmp_path / "counts.json").read_text())["notes"]
+    assert notes == {
+        "regions without a label": 32 + 34,
+        "mean word pieces": 4.0,
+        "truncated rows": 1,
+        "share of rows with a topic": 1.0,
+    }
+
+
+def test_images_without_any_label_are_rejected_and_counted(small: Any, inputs: Any, tmp_path: Path) -> None:
+    small.regions([small.region_row("coco:1", []), small.region_row("coco:2", [0])], ["dog"])
+    with pytest.raises(SourceError, match=r"1 of 2.*coco:1 \(text: empty text\)"):
+        _build(inputs, tmp_path, 44)

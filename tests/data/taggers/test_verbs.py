@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from data.errors import UserError
+from data.progress import silent
+from data.taggers import scores
+from data.taggers.treebank import Sentence
+from data.taggers.verbs import has_verb, have_verbs
+
+ROOT = Path(__file__).parents[3]
+BACKENDS = sorted(path.stem for path in (ROOT / "data" / "taggers").glob("*_tagger.py"))
+
+
+def test_the_rule_says_whether_an_auxiliary_counts() -> None:
+    copula = [("cap", "NOUN"), ("is", "AUX"), ("green", "ADJ")]
+    assert not has_verb(copula, "verb")
+    assert has_verb(copula, "verb_or_aux")
+    assert has_verb([("runs", "VERB")], "verb")
+
+
+def test_scores_are_worked_out_by_sentence_for_verbs_and_by_word_for_tags(tmp_path: Path) -> None:
+    truth = [
+        Sentence(words=("it", "runs"), tags=("PRON", "VERB")),
+        Sentence(words=("it", "is"), tags=("PRON", "AUX")),
+        Sentence(words=("red", "dog"), tags=("ADJ", "NOUN")),
+    ]
+    scores.write(truth, [("PRON", "VERB"), ("PRON", "VERB"), ("ADJ", "AUX")], tmp_path)
+    assert json.loads((tmp_path / "scores.json").read_text()) == {
+        "accuracy": 4 / 6,
+        "num_sentences": 3,
+        "num_words": 6,
+        "verb": {"precision": 0.5, "recall": 1.0},  # decided for two, true of one
+        "verb_or_aux": {"precision": 2 / 3, "recall": 1.0},
+    }
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize("num_workers", [1, 2])
+def test_verdicts_do_not_depend_on_the_number_of_workers(
+    name: str, num_workers: int, trained_on_english: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.taggers.workers._CHUNK", 3)
+    texts = ["man wearing a cap", "net on a court", "people are playing", "net on a court", "the cats are black", ""]
+    verdicts = have_verbs(
+        texts,
+        backend=name,
+        model=str(trained_on_english(name)),
+        rule="verb_or_aux",
+        num_workers=num_workers,
+        progress=silent,
+    )
+    assert verdicts == [True, False, True, False, True, False]
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_small_treebank_suffices_for_a_useful_verb_decision(
+    name: str, trained_on_english: Callable[[str], Path]
+) -> None:
+    folder = trained_on_english(name)
+    held_out = json.loads((folder / "scores.json").read_text())
+    assert held_out["num_sentences"] == 60
+    assert held_out["accuracy"] > 0.8
+    assert min(held_out["verb_or_aux"].values()) > 0.9
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_model_that_is_not_installed_is_an_error_that_says_how_to_install_it(name: str) -> None:
+    with pytest.raises(UserError, match=r"no_such_model.*python -m"):
+        have_verbs(["dog"], backend=name, model="no_such_model", rule="verb", num_workers=1, progress=silent)
+
+
+def test_an_unknown_backend_is_an_error_that_names_those_there_are() -> None:
+    with pytest.raises(UserError, match="nltk_tagger or spacy_tagger"):
+        have_verbs(["dog"], backend="stanza", model="x", rule="verb", num_workers=1, progress=silent)
+
+
+_TRAIN = """
+import sys
+from pathlib import Path
+from data.progress import silent
+from data.taggers import TaggerSettings, backend
+if __name__ == "__main__":
+    name, treebank, into = sys.argv[1:]
+    Path(into).mkdir()
+    settings = TaggerSettings(num_epochs=2)
+    backend(name).train(Path(treebank), None, settings=settings, into=Path(into), progress=silent)
+    assert not {"torch", "spacy"}.intersection(sys.modules)
+"""
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_training_gives_the_same_bytes_whatever_the_hash_seed(
+    name: str, tmp_path: Path, trained_on_english: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentences = (trained_on_english(name) / "treebank.conllu").read_text("utf-8").split("\n\n")[:100]
+    treebank = tmp_path / "treebank.conllu"
+    treebank.write_text("\n\n".join(sentences) + "\n\n", "utf-8")
+    script = tmp_path / "train.py"
+    script.write_text(_TRAIN)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    runs = []
+    for seed in ("1", "2"):
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        runs.append(subprocess.Popen([sys.executable, script, name, treebank, tmp_path / seed]))
+    assert [run.wait() for run in runs] == [0, 0]
+    first, second = (
+        {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        for folder in (tmp_path / "1", tmp_path / "2")
+    )
+    assert len(first) >= 2
+    assert first == second
