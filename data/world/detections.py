@@ -1,7 +1,7 @@
 """Pictures and detections of the generated world, a chunk of scenes at a time: what worker processes do.
 
-Rows have the ten columns of the 36-region files of bottom-up attention, without a header
-(https://github.com/airsplay/lxmert#google-drive, `lxmert/src/utils.py`). Legend: N regions, D description.
+Rows have the ten columns of LXMERT's 36-region files, without a header (https://github.com/airsplay/lxmert,
+`src/utils.py`). Legend: N regions, D description.
 """
 
 from __future__ import annotations

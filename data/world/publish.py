@@ -11,7 +11,7 @@ import numpy as np
 
 from data.progress import Progress
 from data.world import coco, visual_genome
-from data.world.detections import describe_scenes, publish_images
+from data.world.detections import Described, describe_scenes, publish_images
 from data.world.features import Detector, train_detector
 from data.world.kinds import ALIASES, ATTRIBUTE_LABELS, OBJECT_LABELS
 from data.world.plan import FIRST_DETECTOR_SCENE, PlannedImage, Split, WorldSize, plan_images
@@ -48,8 +48,7 @@ def publish(size: WorldSize, *, seed: int, into: Path, num_workers: int, progres
         (into / folder).mkdir(parents=True, exist_ok=True)
     _write_texts(images, seed, into)
     progress(0.1, "wrote the annotations")
-    detector = _train_detector(size.num_detector_images, seed, num_workers)
-    progress(0.25, "trained the detector")
+    detector = _train_detector(size.num_detector_images, seed, num_workers, progress)
     _write_detections(images, detector, seed, into, num_workers, progress)
 
 
@@ -65,9 +64,13 @@ def _write_texts(images: Sequence[PlannedImage], seed: int, into: Path) -> None:
     write_treebank(seed, train=into / "treebank.conllu", test=into / "treebank_test.conllu")
 
 
-def _train_detector(num_images: int, seed: int, num_workers: int) -> Detector:
+def _train_detector(num_images: int, seed: int, num_workers: int, progress: Progress) -> Detector:
     numbers = range(FIRST_DETECTOR_SCENE, FIRST_DETECTOR_SCENE + num_images)
-    described = list(ordered_map(partial(describe_scenes, seed=seed), _chunks(numbers), num_workers=num_workers))
+    chunks = _chunks(numbers)
+    described: list[Described] = []
+    for part in ordered_map(partial(describe_scenes, seed=seed), chunks, num_workers=num_workers):
+        described.append(part)
+        progress(0.1 + 0.15 * len(described) / len(chunks), "training the detector")
     return train_detector(
         np.concatenate([part.descriptions_ND for part in described]),
         np.concatenate([part.object_ids_N for part in described]),

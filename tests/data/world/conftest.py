@@ -1,0 +1,32 @@
+"""A very small published world, written once for all tests here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.progress import silent
+from data.world.plan import WorldSize
+from data.world.publish import publish
+
+SEED = 3
+
+
+@pytest.fixture(scope="session")
+def size() -> WorldSize:
+    return WorldSize(
+        num_train_images=40,
+        num_phrase_images=12,
+        num_caption_images=6,
+        num_validation_images=3,
+        num_test_images=4,
+        num_detector_images=12,
+    )
+
+
+@pytest.fixture(scope="session")
+def world(size: WorldSize, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    into = tmp_path_factory.mktemp("world")
+    publish(size, seed=SEED, into=into, num_workers=2, progress=silent)
+    return into
