@@ -1,6 +1,7 @@
 """Part-of-speech taggers, one backend a file whose name ends in `_tagger`; the folder is the list.
 
-A backend has the functions of `Backend`. All of its work is done in spawned processes: `import spacy` pulls in torch, which the caller's process must never hold.
+A backend has the functions of `Backend`. All of its work is done in spawned processes: `import spacy` pulls in torch,
+which the caller's process must never hold.
 """
 
 from __future__ import annotations
