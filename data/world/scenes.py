@@ -117,8 +117,8 @@ def _place(
         colour = like.colour if like and draw.random() < 0.7 else sorted(COLOURS)[draw.integers(len(COLOURS))]
         pattern = PATTERNS[draw.choice(len(PATTERNS), p=(0.5, 0.25, 0.25))]
         width_px, height_px = _size_px(kind, size, draw)
-        holders = [i for i, thing in enumerate(things) if KINDS[thing.kind].holds and thing.size == "large"]
-        if holders and not upper and size == "small" and KINDS[kind].climbs and draw.random() < 0.7:
+        holders = [i for i, t in enumerate(things) if KINDS[t.kind].holds and t.box[2] - t.box[0] >= width_px]
+        if holders and not upper and KINDS[kind].climbs and draw.random() < 0.8:
             stands_on, box = holders[0], _box_on(things[holders[0]], width_px, height_px, draw)
         else:
             stands_on, box = None, _box_in(upper, horizon_px, width_px, height_px, draw)
