@@ -43,9 +43,8 @@ def items(path: Path, source: str, *, under: str | None = None) -> Iterator[tupl
 
 
 def _check_opening(file: BinaryIO, path: Path, source: str, *, opening: bytes, expected: str) -> None:
-    """Look at the first byte that is no space, then go back."""
-    while (first := file.read(1)) and first.isspace():
-        pass
+    """Look at the first byte that is no space (a whole block of space is no file of ours), then go back."""
+    first = file.read(_BLOCK).lstrip()[:1]
     if first != opening:
         found = f"a file that starts with {first!r}" if first else "an empty file"
         raise wrong_file(path, source, expected=expected, found=found)

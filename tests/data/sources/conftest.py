@@ -1,0 +1,178 @@
+"""One small whole file per source that has readers, as its publisher lays it out."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.records import Rejection
+
+COCO_IMAGES = [
+    {"id": 9, "file_name": "COCO_train2014_000000000009.jpg", "width": 640, "height": 480, "license": 3},
+    {"id": 25, "file_name": "COCO_train2014_000000000025.jpg", "width": 500, "height": 375, "license": 3},
+]
+
+
+def _base64(values, dtype):
+    return base64.b64encode(np.asarray(values, dtype).tobytes()).decode()
+
+
+def obj36_line(name="COCO_train2014_000000000009", *, num_boxes=2, features=None):
+    boxes = [[0, 0, 320, 480], [10, 20, 30, 40]] * num_boxes
+    columns = [
+        name,
+        "480",
+        "640",
+        _base64(np.arange(num_boxes), "<i8"),
+        _base64(np.linspace(0.9, 0.5, num_boxes), "<f4"),
+        _base64(np.arange(num_boxes), "<i8"),
+        _base64(np.linspace(0.8, 0.4, num_boxes), "<f4"),
+        str(num_boxes),
+        _base64(boxes[:num_boxes], "<f4"),
+        _base64(np.ones((num_boxes, 2048)) if features is None else features, "<f4"),
+    ]
+    return "\t".join(columns) + "\n"
+
+
+NLVR1_EXAMPLE = {
+    "sentence": "There is a black square.",
+    "label": "true",
+    "identifier": "12-0",
+    "directory": "3",
+    "evals": {"r1": "true"},
+    "structured_rep": [
+        [{"x_loc": 40, "y_loc": 80, "size": 20, "type": "square", "color": "Black"}],
+        [
+            {"x_loc": 0, "y_loc": 10, "size": 10, "type": "circle", "color": "Yellow"},
+            {"x_loc": 60, "y_loc": 50, "size": 30, "type": "triangle", "color": "#0099ff"},
+        ],
+        [],
+    ],
+}
+
+FILES = {
+    "coco_captions": json.dumps(
+        {
+            "info": {"year": 2014},
+            "images": COCO_IMAGES,
+            "annotations": [
+                {"image_id": 9, "id": 48, "caption": "A bowl of fruit.\n"},
+                {"image_id": 25, "id": 49, "caption": 'A giraffe \n by  a tree ["tall"] \\ '},
+            ],
+        }
+    ),
+    "coco_instances": json.dumps(
+        {
+            "images": COCO_IMAGES,
+            "annotations": [
+                {"image_id": 25, "category_id": 3, "bbox": [10, 20, 30.5, 40], "id": 1, "iscrowd": 0, "area": 12.0}
+            ],
+            "categories": [{"id": 3, "name": "giraffe", "supercategory": "animal"}],
+        }
+    ),
+    "vg_image_data": json.dumps(
+        [
+            {
+                "image_id": 1,
+                "width": 800,
+                "height": 600,
+                "coco_id": None,
+                "flickr_id": None,
+                "url": "https://a/VG/1.jpg",
+            },
+            {"image_id": 2, "width": 800, "height": 600, "coco_id": -1},
+            {"id": 3, "width": 640, "height": 480, "coco_id": 9, "url": None},
+        ]
+    ),
+    "vg_region_descriptions": json.dumps(
+        [
+            {
+                "id": 1,
+                "regions": [
+                    {
+                        "region_id": 1382,
+                        "image_id": 1,
+                        "phrase": "shade is along the street ",
+                        "x": 1,
+                        "y": 2,
+                        "width": 3,
+                        "height": 4,
+                    },
+                    {"id": 1383, "phrase": "red car", "x": 0, "y": 0, "width": 5, "height": 5},
+                ],
+            }
+        ]
+    ),
+    "vg_objects": json.dumps(
+        [
+            {
+                "image_id": 1,
+                "objects": [{"object_id": 5, "x": 1, "y": 2, "w": 3, "h": 4, "names": ["clock"], "synsets": []}],
+            }
+        ]
+    ),
+    "vg_attributes": json.dumps(
+        [
+            {
+                "image_id": 1,
+                "attributes": [
+                    {
+                        "object_id": 5,
+                        "x": 1,
+                        "y": 2,
+                        "w": 3,
+                        "h": 4,
+                        "names": ["clock"],
+                        "attributes": ["green ", "Tall"],
+                    },
+                    {"object_id": 6, "x": 1, "y": 2, "w": 3, "h": 4, "object_names": ["street"]},
+                ],
+            }
+        ]
+    ),
+    "obj36": obj36_line() + obj36_line("2375429", num_boxes=1),
+    "object_vocabulary": "yolk\nstop sign,stopsign\nbuoy",
+    "attribute_vocabulary": "gray,grey\nred",
+    "validation_images": "val2014/COCO_val2014_000000253964.jpg 253964\nvg:7\n",
+    "test_images": "VG_100K_2/2405620.jpg xml/2405620.xml\ncoco:12\n",
+    "nlvr1": json.dumps(NLVR1_EXAMPLE) + "\n",
+}
+
+
+@pytest.fixture
+def whole_files():
+    return {name: text.encode() for name, text in FILES.items()}
+
+
+@pytest.fixture
+def make_obj36_line():
+    return obj36_line
+
+
+@pytest.fixture
+def nlvr1_example():
+    return NLVR1_EXAMPLE
+
+
+@pytest.fixture
+def read_all(tmp_path):
+    """(records, rejections) of a content of a source from the bytes of a file."""
+    from data.sources import all_sources
+
+    def read(name, content, contents_of_file, file_name="file"):
+        path = tmp_path / file_name
+        path.write_bytes(contents_of_file)
+        rejections: list[Rejection] = []
+        return list(all_sources()[name].reads[content](path, rejections.append)), rejections
+
+    return read
+
+
+@pytest.fixture
+def shared_data():
+    folder = Path(__file__).parents[3] / "../shared/data"
+    if not folder.is_dir():
+        pytest.skip("the publishers' files do not lie beside the checkout")
+    return folder
