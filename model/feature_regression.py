@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from model.batch import Batch, Output
 from model.heads import DISTANCES, Decoder, choose
@@ -19,15 +19,49 @@ Asked = Callable[[Batch], Tensor]  # which regions are asked for, (B, R)
 Predicted = Callable[[Batch], Tensor]  # features that are predicted without a model, (B, R, F)
 
 
+class Regenerate(nn.Module):
+    """The paper's head: features made anew from a region's hidden state, through transform and decoder."""
+
+    def __init__(self, width: int, feature_size: int) -> None:
+        super().__init__()
+        self.decoder = Decoder(width, feature_size)
+
+    def forward(self, batch: Batch, output: Output, asked_BR: Tensor) -> Tensor:
+        """(N, F)."""
+        predicted_NF: Tensor = self.decoder(output.regions_BRD[asked_BR])
+        return predicted_NF
+
+
+class PutBack(nn.Module):
+    """Points at the regions whose features, as they stand in the input, belong here, and adds a correction.
+
+    What was only moved need not pass through the hidden state, which holds far less than the features.
+    """
+
+    def __init__(self, width: int, feature_size: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.correction = Decoder(width, feature_size)
+
+    def forward(self, batch: Batch, output: Output, asked_BR: Tensor) -> Tensor:
+        """(N, F)."""
+        states_BRD = output.regions_BRD
+        scores_BRR = self.query(states_BRD) @ self.key(states_BRD).transpose(1, 2) / states_BRD.shape[2] ** 0.5
+        mixed_BRF = scores_BRR.softmax(-1) @ batch.regions_BRF
+        predicted_NF: Tensor = mixed_BRF[asked_BR] + self.correction(states_BRD[asked_BR])
+        return predicted_NF
+
+
 class FeatureRegression(Objective):
     """Predicts the features of the regions that `asked` marks; the loss is a mean over regions and dimensions."""
 
     def __init__(
-        self, *, width: int, feature_size: int, loss: str, asked: Asked, copies: Mapping[str, Predicted]
+        self, *, head: nn.Module, feature_size: int, loss: str, asked: Asked, copies: Mapping[str, Predicted]
     ) -> None:
         """`copies` are blind predictors beside the mean feature, by name."""
         super().__init__()
-        self.decoder = Decoder(width, feature_size)
+        self.head = head
         self._distance = choose(DISTANCES, loss, option="loss")
         self._asked = asked
         self._copies = copies
@@ -36,7 +70,7 @@ class FeatureRegression(Objective):
     def losses(self, batch: Batch, output: Output) -> Parts:
         """One part: the distance of each region asked for."""
         asked_BR = self._asked(batch)
-        predicted_NF = self.decoder(output.regions_BRD[asked_BR])
+        predicted_NF = self.head(batch, output, asked_BR)
         return (self._distance(predicted_NF, batch.true_regions_BRF[asked_BR]),)
 
     def judge(self) -> Judge:

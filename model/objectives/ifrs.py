@@ -5,15 +5,17 @@ Legend: B rows, R regions, F features.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from data.errors import UserError
 from model.batch import NOT_ASKED, Batch
 from model.corruptions.shuffle_triplets import WIDTH
 from model.facts import Facts
-from model.feature_regression import FeatureRegression
+from model.feature_regression import FeatureRegression, PutBack, Regenerate
 from model.objectives import Objective
 from model.plugins import read_options
 from model.specs import Network, Options
@@ -21,16 +23,21 @@ from model.specs import Network, Options
 
 @dataclass(frozen=True, kw_only=True)
 class IfrsSettings:
-    """`loss` is `squared_l2` (the MSP paper) or `smooth_l1` (LXMERT's code)."""
+    """`head` is `regenerate` (the paper) or `put_back`; `loss` is `squared_l2` (the paper) or `smooth_l1` (LXMERT)."""
 
+    head: str = "regenerate"
     loss: str = "squared_l2"
 
 
 def build(options: Options, *, network: Network, facts: Facts) -> Objective:
     """Judged also against the mean of the triplet, and against taking the input as it stands."""
     settings = read_options(IfrsSettings, options, where="ifrs")
+    if settings.head not in _HEADS:
+        raise UserError(
+            expected=f"one of {', '.join(_HEADS)}", found=settings.head, where="ifrs", way_out="set options head"
+        )
     return FeatureRegression(
-        width=network.hidden_size,
+        head=_HEADS[settings.head](network.hidden_size, network.region_feature_size),
         feature_size=network.region_feature_size,
         loss=settings.loss,
         asked=lambda batch: batch.triplets_BR != NOT_ASKED,
@@ -44,3 +51,6 @@ def triplet_means(batch: Batch) -> Tensor:
     starts_BR1 = batch.triplets_BR.clamp(0, num_regions - WIDTH)[:, :, None].expand(-1, -1, num_features)
     windows = [batch.regions_BRF.gather(1, starts_BR1 + offset) for offset in range(WIDTH)]
     return torch.stack(windows).mean(0)
+
+
+_HEADS: Mapping[str, Callable[[int, int], nn.Module]] = {"regenerate": Regenerate, "put_back": PutBack}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model.facts import Facts
-from model.feature_regression import FeatureRegression
+from model.feature_regression import FeatureRegression, Regenerate
 from model.objectives import Objective
 from model.plugins import read_options
 from model.specs import Network, Options
@@ -22,7 +22,7 @@ def build(options: Options, *, network: Network, facts: Facts) -> Objective:
     """A head of its own: LXMERT shares one transform between features and labels."""
     settings = read_options(MrfrSettings, options, where="mrfr")
     return FeatureRegression(
-        width=network.hidden_size,
+        head=Regenerate(network.hidden_size, network.region_feature_size),
         feature_size=network.region_feature_size,
         loss=settings.loss,
         asked=lambda batch: batch.masked_regions_BR,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import torch
 from hypothesis import given
@@ -37,6 +39,6 @@ def test_marks_of_unswapped_rows_equal_the_corpus_topics(tiny: TinySet, tiny_fac
 def test_two_words_have_one_code_exactly_if_all_their_pieces_agree(words: list[list[int]]) -> None:
     continues_V = torch.arange(20) >= 10  # a word is one piece below 10 and then pieces from 10 on
     pieces = [[first, *(10 + piece for piece in rest)] for first, *rest in words]
-    codes = word_codes(torch.tensor([sum(pieces, [])]), continues_V)[0].tolist()
+    codes = word_codes(torch.tensor([list(itertools.chain(*pieces))]), continues_V)[0].tolist()
     code_of = {tuple(word): codes[sum(map(len, pieces[:place]))] for place, word in enumerate(pieces)}
     assert len(set(code_of.values())) == len(code_of)

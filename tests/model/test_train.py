@@ -1,0 +1,176 @@
+"""The training process: golden losses, exact resumption after any kill, and what it says of mistakes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from safetensors.numpy import load_file
+
+from data.errors import UserError
+from data.progress import silent
+from model import train
+from model.specs import Objective
+from tests.model.tiny import TinySet, tiny_network, tiny_stage, write_job
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).parent / "golden_losses.json"
+RESULTS = ("weights.safetensors", "network.json", "metrics.parquet", "held_out.json", "vocab.txt")
+
+
+def start(job: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "model.train", str(job)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def finish(job: Path) -> tuple[int, list[dict[str, Any]], str]:
+    process = start(job)
+    output, errors = process.communicate()
+    return process.returncode, [json.loads(line) for line in output.splitlines()], errors
+
+
+def wait_for_step(checkpoints: Path, step: int) -> None:
+    until = time.monotonic() + 120
+    while not any(int(path.stem[5:]) >= step for path in checkpoints.glob("step-*.checkpoint")):
+        assert time.monotonic() < until, "no checkpoint came"
+        time.sleep(0.002)
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / "result" / name).read_bytes() for name in RESULTS}
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tiny: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    job = write_job(folder, spec=tiny_stage(num_steps=40), network=tiny_network(), inputs=tiny.inputs())
+    code, said, errors = finish(job)
+    assert code == 0, errors
+    assert said[-1]["progress"] == 1.0
+    return folder
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_killed_at_any_step_it_ends_with_the_same_bytes(
+    end: signal.Signals, tiny: TinySet, uninterrupted: Path, tmp_path: Path
+) -> None:
+    seed = secrets.randbits(32)
+    step = int(np.random.default_rng(seed).integers(1, 30))
+    print(f"seed {seed}: {end.name} at step {step}")
+    stage = tiny_stage(num_steps=40)
+    job = write_job(tmp_path, spec=stage, network=tiny_network(), inputs=tiny.inputs(), every_s=0.0)
+    process = start(job)
+    wait_for_step(tmp_path / "checkpoints", step)
+    process.send_signal(end)
+    process.communicate()
+    assert process.returncode == (-signal.SIGKILL if end == signal.SIGKILL else 128 + signal.SIGTERM)
+    assert not (tmp_path / "result").exists()
+    code, _, errors = finish(job)
+    assert code == 0, errors
+    assert json.loads((tmp_path / "record/run.json").read_text("utf-8"))["first_step"] >= step
+    assert results(tmp_path) == results(uninterrupted)
+
+
+def test_the_losses_of_twenty_steps_are_the_golden_ones(uninterrupted: Path) -> None:
+    # To write them anew after a change that is meant to alter them: delete the file, run, and review it like code.
+    table = pq.read_table(uninterrupted / "result/metrics.parquet").slice(0, 20)
+    losses = {name: table[name].to_pylist() for name in table.column_names if name.startswith("loss")}
+    if not GOLDEN.exists():
+        GOLDEN.write_text(json.dumps(losses, indent=1) + "\n", "utf-8")
+        pytest.fail("golden losses were missing; they have been written")
+    for name, expected in json.loads(GOLDEN.read_text("utf-8")).items():
+        np.testing.assert_allclose(losses[name], expected, rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def test_metrics_have_a_row_for_every_step_and_the_weighted_sum_is_the_loss(uninterrupted: Path) -> None:
+    metrics = pq.read_table(uninterrupted / "result/metrics.parquet").to_pandas()
+    assert metrics["step"].tolist() == list(range(40))
+    parts = metrics[[name for name in metrics.columns if name.startswith("loss_")]].sum(axis=1)
+    np.testing.assert_allclose(parts, metrics["loss"], rtol=1e-6)
+
+
+def test_held_out_rows_are_judged_for_every_objective(uninterrupted: Path) -> None:
+    held_out = json.loads((uninterrupted / "result/held_out.json").read_text("utf-8"))
+    assert set(held_out) == {"mlm", "mrfr", "moc", "ifrs", "titp", "tits", "itm_hs"}
+    assert {entry["num_rows"] for entry in held_out.values()} == {8}
+    assert set(held_out["ifrs"]["blind"]) == {"mean feature", "mean of the triplet", "unshuffled input"}
+
+
+def test_the_next_stage_takes_the_weights_that_fit_and_lists_the_rest(
+    tiny: TinySet, uninterrupted: Path, tmp_path: Path
+) -> None:
+    stage = tiny_stage(num_steps=1)
+    stream = dataclasses.replace(stage.streams[0], objectives=(Objective(name="mlm"), Objective(name="mrfr")))
+    spec = dataclasses.replace(stage, streams=(stream,))
+    inputs = tiny.inputs(start=str(uninterrupted / "result"))
+    job = write_job(tmp_path, spec=spec, network=tiny_network(region_feature_size=8), inputs=inputs)
+    train.train(str(job), silent)
+    origin = json.loads((tmp_path / "result/network.json").read_text("utf-8"))["start"]
+    own = set(load_file(tmp_path / "result/weights.safetensors"))
+    assert origin["new"] == []
+    assert set(origin["loaded"]) == own
+    assert {name.split(".")[1] for name in origin["dropped"]} == {"moc", "ifrs", "titp", "tits", "itm_hs"}
+
+
+def test_weights_of_another_vocabulary_are_refused(tiny: TinySet, uninterrupted: Path, tmp_path: Path) -> None:
+    other = tmp_path / "vocabulary"
+    other.mkdir()
+    (other / "vocab.txt").write_text((tiny.vocabulary / "vocab.txt").read_text("utf-8").replace("dog", "wolf"), "utf-8")
+    inputs = {**tiny.inputs(start=str(uninterrupted / "result")), "vocabulary": str(other)}
+    job = write_job(tmp_path / "job", spec=tiny_stage(num_steps=1), network=tiny_network(), inputs=inputs)
+    with pytest.raises(UserError, match="trained with this vocabulary"):
+        train.train(str(job), silent)
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_rows(tiny: TinySet, tmp_path: Path) -> None:
+    stage = tiny_stage(num_steps=30)
+    hot = dataclasses.replace(stage.budget.optimizer, learning_rate=1e30, clip_norm=None, warmup_rate=0.0)
+    spec = dataclasses.replace(stage, budget=dataclasses.replace(stage.budget, optimizer=hot))
+    job = write_job(tmp_path, spec=spec, network=tiny_network(), inputs=tiny.inputs())
+    code, said, errors = finish(job)
+    assert code == 2
+    assert "Traceback" not in errors
+    assert "coco:" in errors
+    error = said[-1]["error"]
+    assert error["expected"] == "a finite loss"
+    assert "step" in error["where"]
+    assert "coco:" in error["where"]
+    assert "learning rate" in error["way_out"]
+    assert not (tmp_path / "result").exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"inputs": 3}', '{"inputs": {"corpora": 1}}'])
+def test_a_file_that_is_no_job_gets_one_clear_message(content: str, tmp_path: Path) -> None:
+    job = tmp_path / "job.json"
+    job.write_text(content, "utf-8")
+    with pytest.raises(UserError, match="a job file"):
+        train.train(str(job), silent)
+
+
+def test_a_spec_with_an_unknown_field_gets_one_clear_message(tiny: TinySet, tmp_path: Path) -> None:
+    job = write_job(tmp_path, spec=tiny_stage(), network=tiny_network(), inputs=tiny.inputs())
+    plain = json.loads(job.read_text("utf-8"))
+    plain["spec"]["budget"]["num_stepz"] = 3
+    job.write_text(json.dumps(plain), "utf-8")
+    with pytest.raises(UserError, match="num_stepz"):
+        train.train(str(job), silent)
+
+
+def test_a_text_longer_than_the_networks_positions_is_refused(tiny: TinySet, tmp_path: Path) -> None:
+    job = write_job(tmp_path, spec=tiny_stage(), network=tiny_network(max_positions=11), inputs=tiny.inputs())
+    with pytest.raises(UserError, match="at most 11 word pieces"):
+        train.train(str(job), silent)
