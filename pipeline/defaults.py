@@ -1,4 +1,4 @@
-"""Luigi made safe where no file or flag says otherwise: it works without a server, fails loudly, and cannot hang on torch."""
+"""Luigi made safe where no file or flag says otherwise: no server, loud failures, no hang after torch was used."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class KeyTarget(luigi.Target):
 class Job:
     """What `build` is given: where its inputs lie, where to write, and how to say how far it is.
 
-    `scratch` survives a kill when the task resumes; `lock` is the file descriptor of the key's lock, for child processes.
+    `scratch` survives a kill when the task resumes; `lock` is the descriptor of the key's lock, for child processes.
     """
 
     inputs: Mapping[str, Path]

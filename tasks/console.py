@@ -61,7 +61,7 @@ def error_screen(task: str, error: UserError, *, log_file: str | None) -> str:
 
 
 class HideUserTracebacks(logging.Filter):
-    """On the terminal a user's mistake is told once, by us: luigi's own record of it, with traceback, is for the log file."""
+    """On the terminal a user's mistake is told once, by us; luigi's own record with a traceback is for the log file."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep all but records that carry a UserError."""

@@ -1,4 +1,4 @@
-"""What the user sets in luigi.cfg or on the command line beside the parameters of tasks: `[workspace]` and `[sources]`."""
+"""What the user sets beside the parameters of tasks, in luigi.cfg or as flags: `[workspace]` and `[sources]`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ sources: Any = type(luigi.Config)(
     "sources",
     (luigi.Config,),
     {
-        "__doc__": "`[sources]`: the user's files, a key for each file of data/sources. Several paths: separated by commas.",
+        "__doc__": "`[sources]`: the user's files, a key for each file of data/sources; commas separate several paths.",
         "__module__": __name__,
         **{
             source.name: luigi.Parameter(default="", description=f"{source.title}; see {source.address}")

@@ -1,4 +1,4 @@
-"""The user's files as tasks, and where a task finds the sources it needs: in the user's files, or in the generated world."""
+"""The user's files as tasks, and where a task finds its sources: among the user's files, or in the generated world."""
 
 from __future__ import annotations
 

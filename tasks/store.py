@@ -124,7 +124,7 @@ class Store:
         """Let `<root>/current/<name>` lead to the artifact."""
         link = self.root / "current" / name
         target = os.path.relpath(artifact.folder, link.parent)
-        if link.is_symlink() and os.readlink(link) == target:
+        if link.is_symlink() and str(link.readlink()) == target:
             return
         link.parent.mkdir(parents=True, exist_ok=True)
         aside = link.with_name(f".{link.name}-{os.getpid()}")

@@ -1,4 +1,4 @@
-"""The part-of-speech tagger that decides which phrases hold a verb: trained here from a treebank, unless one is given."""
+"""The tagger that decides which phrases hold a verb: trained here from a treebank, unless one is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every mistake on the command line or in a configuration file is one message with the nearest valid name, before any work."""
+"""Every mistake in a command or a configuration file is one message with the nearest valid name, before any work."""
 
 from __future__ import annotations
 

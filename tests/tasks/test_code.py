@@ -55,5 +55,5 @@ def test_a_module_that_is_not_imported_does_not_count(project: Path) -> None:
 
 
 def test_an_entry_that_is_not_there_is_our_mistake(project: Path) -> None:
-    with pytest.raises(ModuleNotFoundError, match="data.nowhere"):
+    with pytest.raises(ModuleNotFoundError, match=r"data\.nowhere"):
         code.code_digests(["data.nowhere"])
