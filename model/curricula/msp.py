@@ -42,6 +42,7 @@ class MspSizes:
     sentence: StageSizes
     topic_weight: float = 1.0
     topic_options: Options = field(default_factory=dict)
+    ifrs_options: Options = field(default_factory=dict)
 
 
 PAPER = MspSizes(
@@ -80,9 +81,11 @@ MINIATURE = MspSizes(
     sentence=StageSizes(batch_size=16, max_length=24, num_steps=2000),
     topic_weight=30.0,
     topic_options={"head": "tied", "bias": -3.0},
+    ifrs_options={"head": "put_back"},
 )
-"""Minutes on two cores. Topics weigh 30 and are decoded with the word table: two deviations from the paper, without
-which so short a training does not learn to match."""
+"""Minutes on two cores. Three deviations from the paper, without which so short a training of so narrow a network does
+not get there: topics weigh 30, they are decoded with the word table, and IFRS may point at the features it puts back
+(the paper's head, which makes 2,048 features from 64 numbers, stays 7 % worse than the mean of the triplet)."""
 
 
 def curriculum(sizes: MspSizes, *, seed: int) -> Curriculum:
@@ -99,7 +102,7 @@ def curriculum(sizes: MspSizes, *, seed: int) -> Curriculum:
         sizes.optimizer,
         seed=seed,
         corruptions=(mask_words, mask_regions, Corruption(name="shuffle_triplets")),
-        objectives=(*masked, Objective(name="ifrs")),
+        objectives=(*masked, Objective(name="ifrs", options=sizes.ifrs_options)),
     )
     phrase = _stage(
         "phrase",
