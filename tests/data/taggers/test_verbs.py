@@ -10,7 +10,7 @@ import pytest
 
 from data.errors import UserError
 from data.progress import silent
-from data.taggers import scores
+from data.taggers import TaggerSettings, backend, scores
 from data.taggers.treebank import Sentence
 from data.taggers.verbs import has_verb, have_verbs
 
@@ -116,3 +116,17 @@ def test_training_gives_the_same_bytes_whatever_the_hash_seed(
     )
     assert len(first) >= 2
     assert first == second
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BACKENDS)
+def test_the_whole_english_treebank_gives_a_verb_decision_to_rely_on(
+    name: str, tmp_path: Path, shared_data: Callable[[str], Path]
+) -> None:
+    training, test = (shared_data(f"ud_english_ewt/en_ewt-ud-{split}.conllu") for split in ("train", "test"))
+    backend(name).train(training, test, settings=TaggerSettings(), into=tmp_path, progress=silent)
+    held_out = json.loads((tmp_path / "scores.json").read_text())
+    assert held_out["num_sentences"] == 2077
+    assert held_out["accuracy"] > 0.92
+    assert min(held_out["verb"].values()) > 0.95
+    assert min(held_out["verb_or_aux"].values()) > 0.96
