@@ -79,10 +79,7 @@ def test_integers_are_even_below_a_limit_that_may_differ_by_row() -> None:
     keys = draws.row_keys(f"coco:{number}" for number in range(3000))
     high = np.where(np.arange(3000) % 2 == 0, 3, 5)[:, None]
     drawn = draws.integers(4, 0, keys, "s", high, 10)
-    assert (
-        np.bincount(drawn[::2].ravel()).tolist() == [5000, 5000, 5000]
-        or (abs(np.bincount(drawn[::2].ravel()) - 5000) < 300).all()
-    )
+    assert (abs(np.bincount(drawn[::2].ravel()) - 5000) < 300).all()  # 15,000 draws of three values
     assert (abs(np.bincount(drawn[1::2].ravel()) - 3000) < 250).all()
 
 

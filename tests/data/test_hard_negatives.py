@@ -100,7 +100,7 @@ def test_blocked_search_finds_what_a_full_sort_in_double_precision_finds(
 
 def test_equal_input_gives_equal_bytes(small: Any) -> None:
     directions = {f"coco:{n}": [1.0, n / 10] for n in range(5)}
-    build = [_build(small, directions, dict.fromkeys(directions, "train"), 3) / "hard_negatives.h5" for _ in range(1)]
-    first = build[0].read_bytes()
-    reverse = dict(reversed(directions.items()))
-    assert (_build(small, reverse, dict.fromkeys(directions, "train"), 3) / "hard_negatives.h5").read_bytes() == first
+    splits = dict.fromkeys(directions, "train")
+    first = (_build(small, directions, splits, 3) / "hard_negatives.h5").read_bytes()
+    in_reverse = dict(reversed(directions.items()))
+    assert (_build(small, in_reverse, splits, 3) / "hard_negatives.h5").read_bytes() == first
