@@ -1,27 +1,35 @@
 """Phrases made from annotated boxes, for collections that describe no regions in words: noun phrases without any verb.
 
-For each object what it is and where ("small yellow circle on the left"), for each kind how many ("three yellow circles"),
-and for neighbours how they lie ("small yellow circle above a black square").
+For each object what it is and where ("small yellow circle on the left"), for each kind how many ("three yellow
+circles"), and for neighbours how they lie ("small yellow circle above a black square").
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
-from data.records import BoxRecord, PhraseRecord, Reject
+from data.records import BoxRecord, PhraseRecord
 
 MAX_RELATIONS = 6
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
-_IRREGULAR = {"person": "people", "sheep": "sheep", "mouse": "mice", "knife": "knives", "scissors": "scissors", "skis": "skis"}
+_IRREGULAR = {
+    "person": "people",
+    "sheep": "sheep",
+    "mouse": "mice",
+    "knife": "knives",
+    "scissors": "scissors",
+    "skis": "skis",
+}
 _HISSING = ("s", "x", "ch", "sh")
 
 
-def phrases_of_boxes(records: Iterable[BoxRecord], reject: Reject) -> Iterator[PhraseRecord]:
-    """The phrases of every image; the records of one image must follow each other. Rejects nothing itself."""
-    for image_id, group in groupby(records, key=lambda record: record.image_id):
-        boxes = list(group)
+def phrases_of_boxes(records: Iterable[BoxRecord]) -> Iterator[PhraseRecord]:
+    """The phrases of every image, images in the order of their first box; all boxes are held in memory meanwhile."""
+    boxes_of: defaultdict[str, list[BoxRecord]] = defaultdict(list)
+    for record in records:
+        boxes_of[record.image_id].append(record)
+    for image_id, boxes in boxes_of.items():
         width = max(box.box[2] for box in boxes)
         phrases = [*_places(boxes, width), *_counts(boxes), *_relations(boxes)]
         for number, (text, record) in enumerate(dict(phrases).items()):

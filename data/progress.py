@@ -1,4 +1,4 @@
-"""How long work says how far it is: a callable `(share in [0, 1], message)`; whoever calls decides what to do with it."""
+"""How long work says how far it is: a callable `(share in [0, 1], message)`; the caller decides what to do with it."""
 
 from __future__ import annotations
 

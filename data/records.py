@@ -1,6 +1,6 @@
 """What readers yield: one frozen record per thing that a publisher's file describes.
 
-Ids are strings with their collection (`coco:318556`, `vg:2375429`, `nlvr1:1572-0-3`). Boxes are x1, y1, x2, y2 in pixels.
+Ids are strings with their collection (`coco:318556`, `vg:2375429`, `nlvr1:1572-0-3`). Boxes are x1, y1, x2, y2 in px.
 Legend: R regions of one image, F features of a region.
 """
 
@@ -94,7 +94,7 @@ class Source:
     """One publisher's format: its key in `[sources]`, where it can be had, and what can be read from it.
 
     `reads` maps a content to its reader `(path, reject) -> iterator of records`: images -> ImageRecord, captions ->
-    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, labels -> str, image_ids -> str.
+    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, labels and image_ids -> str.
     A folder of pictures or a file that another library opens has an empty `reads`.
     """
 

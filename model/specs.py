@@ -10,6 +10,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+Device = Literal["cpu", "cuda"]
 Options = dict[str, Any]  # the keyword arguments of the named plug-in; plain JSON values
 
 
@@ -95,7 +96,7 @@ class Budget:
     num_epochs: int | None = None
     num_steps: int | None = None
     precision: Literal["float32"] = "float32"
-    device: Literal["cpu", "cuda"] = "cpu"
+    device: Device = "cpu"
     num_threads: int = 2
 
     def __post_init__(self) -> None:

@@ -71,7 +71,7 @@ def _start_command(arguments: list[str]) -> None:
     command_line.remember(arguments)
     log_file = defaults.log_to(current_store().root / "logs")
 
-    @luigi.Task.event_handler(luigi.Event.FAILURE)
+    @luigi.Task.event_handler(luigi.Event.FAILURE)  # type: ignore[untyped-decorator]  # luigi's
     def tell(task: luigi.Task, error: BaseException) -> None:
         if isinstance(error, UserError):
             log.error(error_screen(task.task_family, error, log_file=str(log_file)))

@@ -23,7 +23,7 @@ class FullCurriculum(luigi.WrapperTask):
         log.info("Done. The report: %s", self.requires().page())
 
 
-@FullCurriculum.event_handler(luigi.Event.DEPENDENCY_PRESENT)
+@FullCurriculum.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator]  # luigi's
 def _nothing_to_do(task: FullCurriculum) -> None:
     task.requires().point_current()
     log.info("Nothing to do: everything is current. The report: %s", task.requires().page())

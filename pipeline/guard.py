@@ -25,8 +25,8 @@ OUR_MODULES = ("tasks", "pipeline")
 # Luigi's documented sections: https://luigi.readthedocs.io/en/stable/configuration.html
 _LUIGI_SECTIONS = frozenset(
     """DEFAULT azureblob batch_notifier core cors datadog elasticsearch email execution_summary formatters hadoop
-    handlers hdfs hive kubernetes loggers logging mysql postgres prometheus redshift resources retcode s3 scheduler sendgrid
-    smtp spark task_history task_visibility webhdfs worker""".split()  # noqa: SIM905  (a list of words reads best as words)
+    handlers hdfs hive kubernetes loggers logging mysql postgres prometheus redshift resources retcode s3 scheduler
+    sendgrid smtp spark task_history task_visibility webhdfs worker""".split()  # noqa: SIM905  (a list of words reads best as words)
 )
 _ROOT_TASK = re.compile(r"[A-Za-z_][\w.]*")
 

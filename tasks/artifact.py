@@ -66,7 +66,7 @@ class KeyTarget(luigi.Target):
 
     def exists(self) -> bool:
         """Whether the task is complete."""
-        return self._task.complete()
+        return bool(self._task.complete())
 
     def __str__(self) -> str:
         """The name of the task that makes it."""

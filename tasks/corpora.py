@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, cast
 
 import luigi
 
@@ -16,6 +16,9 @@ from data.hard_negatives import HardNegativeSettings
 from data.images import SplitSettings
 from data.regions import detections, pixels
 from data.regions.detections import DetectionSettings
+from data.regions.pixels import PixelSettings
+from data.sources import that_give
+from data.taggers.verbs import VerbRule
 from data.vocabulary import VocabularySettings
 from model.curricula.msp import StageSizes
 from tasks.artifact import ArtifactTask, Input, Job
@@ -59,7 +62,7 @@ class ImageTable(SourceTask):
 
     def inputs(self) -> Mapping[str, Input]:
         """The sources that list images."""
-        need(("coco_captions", "coco_instances", "vg_image_data", "nlvr1"), task="ImageTable", what="a list of images")
+        need(that_give("images"), task="ImageTable", what="a list of images")
         return self.source_inputs()
 
     def _splits(self) -> SplitSettings:
@@ -130,6 +133,7 @@ class RegionFeatures(SourceTask):
             pixels.build(
                 files,
                 images=job.inputs["images"],
+                settings=PixelSettings(max_rejected_rate=self.max_rejected_rate),
                 into=job.result,
                 progress=job.progress,
                 num_workers=self.num_workers,
@@ -186,7 +190,7 @@ class CorpusTask(SourceTask):
         default=0.05, description="share of rejected records above which the corpus is not built"
     )
 
-    libraries = ("tokenizers", "pyarrow")
+    libraries: ClassVar[tuple[str, ...]] = ("tokenizers", "pyarrow")
 
     def source_names(self) -> tuple[str, ...]:
         """The corpora's texts."""
@@ -247,7 +251,9 @@ class PhraseCorpus(CorpusTask):
     """Stage 2's text: the phrases of an image that hold no verb, joined with commas."""
 
     verbs: luigi.ChoiceParameter = luigi.ChoiceParameter(
-        default="verb_or_aux", choices=("verb", "verb_or_aux"), description="which tags make a phrase one with a verb"
+        default="verb_or_aux",
+        choices=("verb", "verb_or_aux", "none"),
+        description="which tags make a phrase one with a verb",
     )
     tagger: luigi.Parameter[str] = luigi.Parameter(
         default="",
@@ -255,6 +261,9 @@ class PhraseCorpus(CorpusTask):
     )
     backend: luigi.ChoiceParameter = luigi.ChoiceParameter(
         default="spacy_tagger", choices=("spacy_tagger", "nltk_tagger"), description="a file of data/taggers"
+    )
+    phrases_from: luigi.ChoiceParameter = luigi.ChoiceParameter(
+        default="phrases", choices=("phrases", "boxes"), description="as publishers wrote them, or made from boxes"
     )
     num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
 
@@ -267,13 +276,13 @@ class PhraseCorpus(CorpusTask):
 
     def source_names(self) -> tuple[str, ...]:
         """All that hold phrases."""
-        return givers("phrases")
+        return givers(self._content())
 
     def inputs(self) -> Mapping[str, Input]:
         """What every corpus needs, and the tagger unless one is given."""
-        need(("vg_region_descriptions", "nlvr1"), task=self.task_family, what="phrases")
+        need(that_give(self._content()), task=self.task_family, what=f"a source of {self.phrases_from}")
         inputs = dict(super().inputs())
-        if not self.tagger:
+        if self._needs_training():
             inputs["tagger"] = Input(node=PosTagger(profile=self.profile, backend=self.backend))
         return inputs
 
@@ -281,9 +290,19 @@ class PhraseCorpus(CorpusTask):
         """The readers, and the tagger's backend."""
         return (*super().plug_ins(), f"data.taggers.{self.backend}")
 
+    def _content(self) -> Literal["phrases", "boxes"]:
+        return "boxes" if self.phrases_from == "boxes" else "phrases"
+
+    def _needs_training(self) -> bool:
+        return self.verbs != "none" and not self.tagger
+
     def _corpus(self) -> phrase.PhraseSettings:
         return phrase.PhraseSettings(
-            max_length=self.length(), max_rejected_rate=self.max_rejected_rate, rule=self.verbs, backend=self.backend
+            max_length=self.length(),
+            max_rejected_rate=self.max_rejected_rate,
+            rule=cast(VerbRule, self.verbs),
+            backend=self.backend,
+            phrases_from=self._content(),
         )
 
     def settings(self) -> Mapping[str, Any]:
@@ -295,7 +314,7 @@ class PhraseCorpus(CorpusTask):
         phrase.build(
             source_files(job, self.source_names()),
             **{name: job.inputs[name] for name in ("images", "regions", "vocabulary")},
-            tagger=self.tagger or str(job.inputs["tagger"]),
+            tagger=str(job.inputs["tagger"]) if self._needs_training() else self.tagger,
             settings=self._corpus(),
             into=job.result,
             progress=job.progress,
@@ -319,7 +338,7 @@ class SentenceCorpus(CorpusTask):
 
     def inputs(self) -> Mapping[str, Input]:
         """What every corpus needs."""
-        need(("coco_captions", "nlvr1"), task=self.task_family, what="captions")
+        need(that_give("captions"), task=self.task_family, what="captions")
         return super().inputs()
 
     def _corpus(self) -> sentence.SentenceSettings:

@@ -24,7 +24,8 @@ class workspace(luigi.Config):  # noqa: N801  (the class name is the section's n
     )
 
 
-sources: Any = type(luigi.Config)(
+_REGISTER: Any = type(luigi.Config)
+sources: Any = _REGISTER(
     "sources",
     (luigi.Config,),
     {

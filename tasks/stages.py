@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import luigi
 
 from model.curricula import msp
-from model.specs import Budget, Curriculum, Stage, to_plain
+from model.specs import Budget, Curriculum, Device, Stage, to_plain
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.corpora import (
     CorpusTask,
@@ -76,7 +76,9 @@ class PretrainStage(ArtifactTask):
             optimizer = dataclasses.replace(optimizer, learning_rate=self.learning_rate)
         if self.num_steps is not None or self.num_epochs is not None:
             budget = dataclasses.replace(budget, num_steps=self.num_steps, num_epochs=self.num_epochs)
-        return dataclasses.replace(budget, optimizer=optimizer, device=self.device, num_threads=self.num_threads)
+        return dataclasses.replace(
+            budget, optimizer=optimizer, device=cast(Device, self.device), num_threads=self.num_threads
+        )
 
     def _corpus(self, name: str) -> CorpusTask:
         return _CORPORA[name](profile=self.profile)

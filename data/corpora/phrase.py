@@ -7,10 +7,12 @@ of the corpus a lot ("the cap is green"), so it is a setting.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from data.box_phrases import phrases_of_boxes
 from data.corpora.rows import Joined, Row, write
 from data.errors import UserError
 from data.progress import Progress
@@ -24,7 +26,8 @@ from data.vocabulary import Vocabulary
 class PhraseSettings:
     """`max_length` in word pieces, [CLS] and [SEP] included; `rule` says what counts as a verb.
 
-    `separator` stands between the phrases of a row; `backend` is a file of data/taggers.
+    `separator` stands between the phrases of a row; `backend` is a file of data/taggers. `phrases_from` takes phrases
+    as publishers wrote them, or makes them from annotated boxes (data/box_phrases.py).
     """
 
     max_length: int
@@ -32,6 +35,7 @@ class PhraseSettings:
     separator: str = ", "
     rule: VerbRule = "verb_or_aux"
     backend: str = "spacy_tagger"
+    phrases_from: Literal["phrases", "boxes"] = "phrases"
 
     def __post_init__(self) -> None:
         ends = self.separator[:1] + self.separator[-1:]
@@ -58,7 +62,7 @@ def build(
     images: Path,
     regions: Path,
     vocabulary: Path,
-    tagger: str,
+    tagger: str = "",
     settings: PhraseSettings,
     into: Path,
     progress: Progress,
@@ -66,10 +70,14 @@ def build(
 ) -> None:
     """Write the corpus into the folder `into`.
 
-    `tagger` is a PosTagger's folder or the name of an installed model; `num_workers` processes tag, and change nothing.
+    `tagger` is a PosTagger's folder or the name of an installed model, and is not asked where the rule is `none`;
+    `num_workers` processes tag, and change nothing.
     """
     joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary)
-    phrases_of, num_repeated = _phrases_by_image(files, joined, progress)
+    records = joined.records(files, settings.phrases_from, progress)
+    phrases_of, num_repeated = _phrases_by_image(
+        phrases_of_boxes(records) if settings.phrases_from == "boxes" else records, joined
+    )
     texts = sorted({phrase.text for phrases in phrases_of.values() for phrase in phrases})
     verdicts = have_verbs(
         texts, backend=settings.backend, model=tagger, rule=settings.rule, num_workers=num_workers, progress=progress
@@ -97,11 +105,11 @@ def build(
     progress(1.0, f"{len(rows):,} rows")
 
 
-def _phrases_by_image(files: SourceFiles, joined: Joined, progress: Progress) -> tuple[dict[str, list[_Phrase]], int]:
+def _phrases_by_image(records: Iterable[PhraseRecord], joined: Joined) -> tuple[dict[str, list[_Phrase]], int]:
     """The distinct phrases of each image in the order of the file, and how many repeated one (case aside)."""
     merged: defaultdict[str, dict[str, _Phrase]] = defaultdict(dict)
     num_repeated = 0
-    for record in joined.records(files, "phrases", progress):
+    for record in records:
         image_id, text = _accepted(record, joined)
         if image_id is None or text is None:
             continue

@@ -9,10 +9,15 @@ from data.progress import Progress
 from data.taggers import TaggedText
 from data.taggers import backend as backend_named
 
-VerbRule = Literal["verb", "verb_or_aux"]
-"""What counts as a verb: main verbs only, or auxiliaries and copulas ("the cap is green") too."""
+VerbRule = Literal["verb", "verb_or_aux", "none"]
+"""What counts as a verb: main verbs only; auxiliaries and copulas ("the cap is green") too; or nothing, for texts that
+are known to hold none and are not tagged at all."""
 
-TAGS: Mapping[VerbRule, frozenset[str]] = {"verb": frozenset({"VERB"}), "verb_or_aux": frozenset({"VERB", "AUX"})}
+TAGS: Mapping[VerbRule, frozenset[str]] = {
+    "verb": frozenset({"VERB"}),
+    "verb_or_aux": frozenset({"VERB", "AUX"}),
+    "none": frozenset(),
+}
 
 
 def has_verb(tagged: TaggedText, rule: VerbRule) -> bool:
@@ -23,7 +28,9 @@ def has_verb(tagged: TaggedText, rule: VerbRule) -> bool:
 def have_verbs(
     texts: Sequence[str], *, backend: str, model: str, rule: VerbRule, num_workers: int, progress: Progress
 ) -> list[bool]:
-    """Whether each text contains a verb by `rule`; every distinct text is tagged once."""
+    """Whether each text contains a verb by `rule`; every distinct text is tagged once, by none where no tag counts."""
+    if not TAGS[rule]:
+        return [False] * len(texts)
     distinct = list(dict.fromkeys(texts))
     chunks = backend_named(backend).tag(distinct, model, num_workers=num_workers, progress=progress)
     verdicts = (has_verb(tagged, rule) for chunk in chunks for tagged in chunk)

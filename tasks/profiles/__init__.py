@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 
-from data.world.publish import WorldSize
+from data.world.plan import WorldSize
 from model.curricula.msp import MspSizes
 
 

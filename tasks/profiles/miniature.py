@@ -1,6 +1,6 @@
 """Minutes on two CPU cores: the generated world, or a trial run on real files."""
 
-from data.world.publish import WorldSize
+from data.world.plan import WorldSize
 from model.curricula.msp import MINIATURE
 from tasks.profiles import Profile
 

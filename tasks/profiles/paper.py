@@ -1,6 +1,6 @@
 """The sizes of the MSP paper (ACL 2021). Where the paper is silent, docs/msp.md says what was chosen."""
 
-from data.world.publish import WorldSize
+from data.world.plan import WorldSize
 from model.curricula.msp import PAPER
 from tasks.profiles import Profile
 

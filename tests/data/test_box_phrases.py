@@ -15,7 +15,7 @@ def test_objects_are_named_placed_counted_and_related() -> None:
         box("square", (0, 40, 10, 50), "black"),
     ]
     # the right end of the farthest box, 90, stands for the width: thirds end at 30 and 60
-    assert [phrase.text for phrase in phrases_of_boxes(boxes, reject=lambda _: None)] == [
+    assert [phrase.text for phrase in phrases_of_boxes(boxes)] == [
         "small yellow circle on the left",
         "small yellow circle on the right",
         "black square on the left",
@@ -28,7 +28,7 @@ def test_objects_are_named_placed_counted_and_related() -> None:
 
 def test_a_phrase_that_two_boxes_share_is_given_once() -> None:
     boxes = [box("dog", (0, 0, 4, 4)), box("dog", (1, 0, 5, 4)), box("cat", (80, 0, 90, 9))]
-    texts = [phrase.text for phrase in phrases_of_boxes(boxes, reject=lambda _: None)]
+    texts = [phrase.text for phrase in phrases_of_boxes(boxes)]
     assert texts.count("dog on the left") == 1
     assert "two dogs" in texts
 
