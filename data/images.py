@@ -82,11 +82,12 @@ def build(files: SourceFiles, settings: SplitSettings, *, into: Path, progress: 
             where="[sources] in luigi.cfg",
             way_out="set one of these sources",
         )
-    log.check(num_read=pictures.num_read, max_rate=settings.max_rejected_rate, corpus="ImageTable")
-    rows = [pictures.by_id[image_id] for image_id in sorted(pictures.by_id)]
     lists = {name: _listed(files, f"{name}_images", pictures.canonical, log) for name in ("validation", "test")}
+    num_read = pictures.num_merged + sum(log.counts.values())
+    log.check(num_read=num_read, max_rate=settings.max_rejected_rate, corpus="ImageTable")
+    rows = [pictures.by_id[image_id] for image_id in sorted(pictures.by_id)]
     splits = _splits(rows, lists, settings)
-    _write(into, rows, splits, log, pictures.num_read, notes=_notes(rows, lists))
+    _write(into, rows, splits, log, num_read, notes=_notes(rows, lists))
     progress(1.0, f"{len(rows):,} images")
 
 
@@ -104,19 +105,19 @@ class _Picture:
 class _Pictures:
     by_id: dict[str, _Picture] = field(default_factory=dict)
     canonical: dict[str, str] = field(default_factory=dict)
-    num_read: int = 0
+    num_merged: int = 0
 
 
 def _pictures(files: SourceFiles, log: RejectLog, progress: Progress) -> _Pictures:
     pictures = _Pictures()
     for record in read(files, "images", log.add):
-        pictures.num_read += 1
-        if pictures.num_read % 10_000 == 0:
-            progress(0.0, f"{pictures.num_read:,} images read")
         reason = _merge(pictures, record)
         if reason is not None:
             log.add(Rejection(source="images", record=record.image_id, field="image", reason=reason))
-    pictures.num_read += sum(log.counts.values())
+            continue
+        pictures.num_merged += 1
+        if pictures.num_merged % 10_000 == 0:
+            progress(0.0, f"{pictures.num_merged:,} images read")
     return pictures
 
 

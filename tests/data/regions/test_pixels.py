@@ -1,0 +1,195 @@
+"""Region features from plain pictures: what is looked at, what is left out, and bytes that depend on nothing else."""
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from data.errors import SourceError, UserError
+from data.progress import silent
+from data.regions import descriptors
+from data.regions.pixels import PixelSettings, build
+from data.regions.store import RegionStore
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Six pictures of 200 x 100 pixels, red on the left; the fifth is cut off, the sixth of another shape."""
+    folder = tmp_path / "pictures/train2014"
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 256, (6, 100, 200, 3), np.uint8)
+    for number in range(1, 7):
+        noise[number - 1, :, :100] = (255, 0, 0)
+        Image.fromarray(noise[number - 1]).save(folder / f"{number:012}.png")
+    whole = (folder / f"{5:012}.png").read_bytes()
+    (folder / f"{5:012}.png").write_bytes(whole[: len(whole) // 2])
+    Image.fromarray(noise[5][:, :100]).save(folder / f"{6:012}.png")
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def files(make_files, coco, pictures):
+    annotations = [
+        (1, 0, [0, 0, 100, 100]),
+        (1, 1, [100, 0, 50, 50]),
+        (1, 1, [190, 90, 20, 20]),  # half outside
+        (1, 1, [300, 0, 50, 50]),  # all outside
+        (7, 1, [0, 0, 50, 50]),  # an image without a picture
+    ]
+    given = make_files(coco_instances=coco(*range(1, 8), annotations=annotations, categories=["red", "ant"]))
+    return {**given, "coco_images": (pictures,)}
+
+
+@pytest.fixture
+def make_store(tmp_path, files, make_table):
+    """(store, counts, folder) of the files."""
+    table = make_table(files)
+
+    def make(name="regions", num_workers=1, settings=None):
+        into = tmp_path / name
+        into.mkdir()
+        build(
+            files,
+            images=table,
+            settings=settings or PixelSettings(),
+            into=into,
+            progress=silent,
+            num_workers=num_workers,
+        )
+        return RegionStore.open(into / "regions.h5"), json.loads((into / "counts.json").read_text()), into
+
+    return make
+
+
+def test_annotated_boxes_are_clipped_to_the_picture_and_topped_up_with_a_grid(make_store):
+    store, counts, _ = make_store()
+    assert store.object_names == ("ant", "background", "red")
+    assert store.attribute_names == ()
+    assert store.boxes_NR4[0, 0].tolist() == [0, 0, 0.5, 1]
+    assert store.boxes_NR4[0, 1].tolist() == [0.5, 0, 0.75, 0.5]
+    assert store.boxes_NR4[0, 2] == pytest.approx([0.95, 0.9, 1, 1])
+    assert store.object_ids_NR[0, :4].tolist() == [2, 0, 0, 1]
+    assert (store.object_ids_NR[1] == 1).all()
+    assert (store.attribute_ids_NR == -1).all()
+    assert (store.object_conf_NR == 1).all()
+    assert counts["notes"]["annotated boxes"] == 3
+    assert counts["notes"]["annotated boxes that lie outside their picture"] == 1
+
+
+def test_an_image_without_a_usable_picture_is_rejected_with_its_reason(make_store):
+    store, counts, into = make_store()
+    assert store.image_ids.tolist() == ["coco:1", "coco:2", "coco:3", "coco:4"]
+    assert counts["rejected"] == {
+        "image without a picture": 1,
+        "picture of another shape than listed": 1,
+        "picture that cannot be decoded": 1,
+    }
+    rejected = pq.read_table(into / "rejected.parquet").to_pylist()
+    assert {row["record"] for row in rejected} == {"coco:5", "coco:6", "coco:7"}
+    assert counts["read"] == 7 + 5
+    assert counts["rows"]["train"] == 4
+
+
+def test_the_bytes_do_not_depend_on_the_number_of_workers(make_store):
+    _, _, one = make_store("one", num_workers=1)
+    _, _, two = make_store("two", num_workers=2)
+    names = sorted(path.name for path in one.iterdir())
+    assert "regions.h5" in names
+    for name in names:
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+
+
+def test_features_are_standardised_over_the_regions_of_train_pictures(make_store):
+    store, _, _ = make_store()
+    features = store.features_NRF.astype(np.float64).reshape(-1, 2048)
+    limited = np.abs(features) >= 6
+    kept = ~limited.any(axis=0)
+    assert kept.mean() > 0.5
+    assert np.abs(features[:, kept].mean(axis=0)).max() < 1e-3
+    deviations = features[:, kept].std(axis=0)
+    assert ((np.abs(deviations - 1) < 1e-2) | (deviations == 0)).all()
+
+
+def test_equal_pixels_have_equal_features_and_others_have_not(make_store):
+    store, _, _ = make_store()
+    left = (store.boxes_NR4[1] == store.boxes_NR4[1, 0]).all(axis=1)
+    assert left[0]
+    red = store.features_NRF[[1, 2, 3], 0]
+    assert (red == red[0]).all()  # the first cell of the grid is red in every picture
+    noise = store.features_NRF[[1, 2, 3], 35]
+    assert (noise[0] != noise[1]).any()
+
+
+def test_rare_labels_beyond_the_limit_are_not_known(make_store):
+    store, _, _ = make_store(settings=PixelSettings(max_labels=2))
+    assert store.object_names == ("ant", "background")  # `ant` is on two boxes, `red` on one
+    assert store.object_ids_NR[0, :2].tolist() == [-1, 0]
+
+
+def test_attributes_of_two_files_about_one_object_are_joined(make_files, make_table, coco, pictures, tmp_path):
+    thing = {"object_id": 1, "x": 0, "y": 0, "w": 100, "h": 100, "names": ["door"]}
+    files = make_files(
+        coco_captions=coco(1),
+        vg_image_data=[{"image_id": 3, "width": 200, "height": 100, "coco_id": 1}],
+        vg_objects=[{"image_id": 3, "objects": [thing]}],
+        vg_attributes=[{"image_id": 3, "attributes": [{**thing, "attributes": ["red", "old"]}]}],
+    )
+    files["coco_images"] = (pictures,)
+    build(
+        files,
+        images=make_table(files),
+        settings=PixelSettings(),
+        into=tmp_path,
+        progress=silent,
+        num_workers=1,
+    )
+    store = RegionStore.open(tmp_path / "regions.h5")
+    assert store.attribute_names == ("red",)
+    assert json.loads((tmp_path / "counts.json").read_text())["notes"]["annotated boxes"] == 1
+    assert store.attribute_ids_NR[0, 0] == 0
+    assert (store.attribute_ids_NR[0, 1:] == -1).all()  # no cell of the grid overlaps the large box by half
+
+
+def test_a_folder_that_is_not_there_is_an_error_that_names_the_setting(files, make_table, tmp_path):
+    table = make_table(files)
+    files["coco_images"] = (tmp_path / "nowhere",)
+    with pytest.raises(SourceError, match=r"\[sources\] coco_images"):
+        build(files, images=table, settings=PixelSettings(), into=tmp_path, progress=silent, num_workers=1)
+
+
+def test_a_folder_without_any_of_the_pictures_is_an_error(files, make_table, tmp_path):
+    table = make_table(files)
+    files["coco_images"] = (tmp_path / "images",)
+    with pytest.raises(UserError, match="none that can be used"):
+        build(files, images=table, settings=PixelSettings(), into=tmp_path, progress=silent, num_workers=1)
+
+
+def test_the_description_of_a_plain_crop_is_its_colour_and_no_edge():
+    crops = np.empty((1, 32, 32, 3), np.uint8)
+    crops[...] = (255, 0, 128)
+    (description_D,) = descriptors.describe(crops)
+    assert description_D[:192].reshape(8, 8, 3)[3, 5].tolist() == [127, -128, 0]
+    assert not description_D[192:320].any()
+    histogram = description_D[320:]
+    assert histogram[3 * 16 + 0 * 4 + 2] == 127  # levels 3, 0, 2; 1024 pixels / 8, at most 127
+    assert np.count_nonzero(histogram) == 1
+
+
+def test_an_edge_down_the_middle_is_seen_in_its_cells_and_its_direction():
+    crops = np.zeros((1, 32, 32, 3), np.uint8)
+    crops[:, :, 16:] = 255
+    edges = descriptors.describe(crops)[0, 192:320].reshape(4, 4, 8)
+    expected = np.zeros((4, 4, 8), int)
+    expected[:, 1, 0b101] = 765 * 8 // 64  # brighter to the right, steeper across than down; 8 rows of 3 x 255
+    assert (edges == expected).all()
+
+
+def test_features_are_whole_numbers_far_below_the_limit_of_exact_products():
+    noise = np.random.default_rng(1).integers(0, 2, (50, 60, 3), np.uint8) * 255
+    boxes = np.array([[0, 0, 1, 1], [0.5, 0.5, 0.5, 0.5], [1, 1, 1, 1], [0.1, 0.2, 0.9, 0.3]], np.float32)
+    found = descriptors.features(Image.fromarray(noise), boxes)
+    assert found.shape == (4, 2048)
+    assert (found == np.round(found)).all()
+    assert 0 <= found.min() <= found.max() < descriptors.DESCRIPTION_SIZE * 128 + 512 < 2**24

@@ -1,0 +1,179 @@
+"""The image table: canonical ids, merging, groups and splits, worked out on a handful of images."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from data.errors import SourceError, UserError
+from data.images import SplitSettings, build, load
+from data.progress import silent
+
+NO_DRAWS = SplitSettings(validation_rate=0.0, test_rate=0.0, seed=1)
+
+
+@pytest.fixture
+def make_table(tmp_path):
+    """The table of files given as `{source: text}`, and its folder."""
+
+    def make(settings=NO_DRAWS, **texts):
+        files = {}
+        for name, text in texts.items():
+            files[name] = (tmp_path / name,)
+            files[name][0].write_text(text if isinstance(text, str) else json.dumps(text))
+        into = tmp_path / "images"
+        into.mkdir(exist_ok=True)
+        build(files, settings, into=into, progress=silent)
+        return load(into), into
+
+    return make
+
+
+def _coco(*numbers, width=640):
+    images = [{"id": n, "file_name": f"{n:012}.jpg", "width": width, "height": 480} for n in numbers]
+    return {"images": images, "annotations": [], "categories": []}
+
+
+def _vg(**coco_ids):
+    return [
+        {"image_id": int(name[1:]), "width": 800, "height": 600, "coco_id": coco_id, "url": f"https://a/{name[1:]}.jpg"}
+        for name, coco_id in coco_ids.items()
+    ]
+
+
+def test_a_picture_of_two_collections_is_one_row_under_its_coco_id(make_table):
+    table, _ = make_table(coco_captions=_coco(9), vg_image_data=_vg(v1=9, v2=None, v3=-1, v4=25))
+    assert table.image_ids == ("coco:25", "coco:9", "vg:2", "vg:3")
+    assert table.canonical["vg:1"] == table.canonical["coco:9"] == "coco:9"
+    assert table.canonical["vg:4"] == "coco:25"
+    assert table.canonical["vg:2"] == "vg:2"
+    assert "coco:1" not in table.canonical
+
+
+def test_the_record_under_the_canonical_id_gives_name_and_size(make_table):
+    table, _ = make_table(coco_instances=_coco(9), vg_image_data=_vg(v1=9, v4=25))
+    assert table.file_name == {"coco:9": "000000000009.jpg", "coco:25": "4.jpg"}
+    assert table.size_px == {"coco:9": (640, 480), "coco:25": (800, 600)}
+
+
+def test_an_image_that_two_files_list_is_one_row_and_a_contradiction_is_rejected(make_table):
+    settings = SplitSettings(validation_rate=0, test_rate=0, seed=1, max_rejected_rate=0.5)
+    table, into = make_table(settings, coco_captions=_coco(9, 10), coco_instances=_coco(9, 11, width=100))
+    assert table.image_ids == ("coco:10", "coco:11", "coco:9")
+    assert table.size_px["coco:9"] == (640, 480)
+    assert pq.read_table(into / "rejected.parquet").to_pylist() == [
+        {
+            "source": "images",
+            "record": "coco:9",
+            "field": "image",
+            "reason": "another size than in an earlier listing",
+        }
+    ]
+    counts = json.loads((into / "counts.json").read_text())
+    assert counts["rejected"] == {"another size than in an earlier listing": 1}
+
+
+def test_an_image_with_two_coco_ids_is_rejected_the_second_time(make_table):
+    settings = SplitSettings(validation_rate=0, test_rate=0, seed=1, max_rejected_rate=0.5)
+    images = [*_vg(v1=9), *_vg(v1=10), *_vg(v2=11)]
+    table, into = make_table(settings, vg_image_data=images)
+    assert table.image_ids == ("coco:11", "coco:9")
+    counts = json.loads((into / "counts.json").read_text())
+    assert counts["rejected"] == {"listed as two different pictures": 1}
+    assert counts["read"] == 3
+
+
+def test_lists_decide_the_split_under_any_id_and_the_rest_is_train(make_table):
+    table, into = make_table(
+        coco_captions=_coco(9, 10, 11),
+        vg_image_data=_vg(v1=9),
+        validation_images="coco:10\n",
+        test_images="vg:1\ncoco:999\n",
+    )
+    assert table.split == {"coco:9": "test", "coco:10": "validation", "coco:11": "train"}
+    counts = json.loads((into / "counts.json").read_text())
+    assert counts["rows"] == counts["images"] == {"train": 1, "validation": 1, "test": 1}
+    assert counts["notes"]["ids of the test list that are no known image"] == 1
+    assert counts["notes"]["pictures known under several ids"] == 1
+
+
+def test_a_split_without_a_list_is_drawn_and_one_with_a_list_is_not(make_table):
+    settings = SplitSettings(validation_rate=0.25, test_rate=0.25, seed=3)
+    drawn, _ = make_table(settings, coco_captions=_coco(*range(2000)))
+    counts = [list(drawn.split.values()).count(split) for split in ("train", "validation", "test")]
+    assert counts == pytest.approx([1000, 500, 500], abs=60)  # three deviations of a binomial of 2000
+    listed, _ = make_table(settings, coco_captions=_coco(*range(2000)), test_images="coco:5\n")
+    assert [image_id for image_id, split in listed.split.items() if split == "test"] == ["coco:5"]
+    assert 440 < list(listed.split.values()).count("validation") < 560
+
+
+def test_the_split_of_an_image_depends_on_nothing_but_its_id_and_the_seed(make_table):
+    settings = SplitSettings(validation_rate=0.3, test_rate=0.3, seed=3)
+    all_of_them, _ = make_table(settings, coco_captions=_coco(*range(100)))
+    few, _ = make_table(settings, coco_captions=_coco(7, 5, 3))
+    other_seed, _ = make_table(
+        SplitSettings(validation_rate=0.3, test_rate=0.3, seed=4), coco_captions=_coco(*range(100))
+    )
+    assert few.split.items() <= all_of_them.split.items()
+    assert other_seed.split != all_of_them.split
+
+
+def test_images_of_one_group_share_a_split_drawn_or_listed(make_table, nlvr1_lines):
+    settings = SplitSettings(validation_rate=0.3, test_rate=0.3, seed=3)
+    drawn, _ = make_table(settings, nlvr1=nlvr1_lines(40))
+    assert len({drawn.group[image_id] for image_id in drawn.image_ids}) == 40
+    split_of_group = {(drawn.group[image_id], drawn.split[image_id]) for image_id in drawn.image_ids}
+    assert len(split_of_group) == 40
+    assert len(set(drawn.split.values())) == 3
+    listed, _ = make_table(nlvr1=nlvr1_lines(2), test_images="nlvr1:100-0-3\n")
+    assert {image_id for image_id, split in listed.split.items() if split == "test"} == {
+        f"nlvr1:100-0-{permutation}" for permutation in range(6)
+    }
+
+
+def test_an_image_in_both_lists_is_an_error(make_table):
+    with pytest.raises(UserError, match=r"coco:9") as caught:
+        make_table(coco_captions=_coco(9), validation_images="coco:9\n", test_images="coco:9\n")
+    assert "validation_images" in caught.value.where
+
+
+def test_no_source_of_images_is_an_error_that_names_them(make_table):
+    with pytest.raises(UserError, match="coco_captions"):
+        make_table(object_vocabulary="cat\n")
+
+
+def test_too_many_rejected_images_are_an_error(make_table):
+    bad = _coco(*range(10))
+    bad["images"][3]["width"] = -1
+    with pytest.raises(SourceError, match="not a whole number"):
+        make_table(coco_captions=bad)
+
+
+def test_equal_content_gives_equal_bytes_whatever_the_order_of_files(make_table):
+    _, into = make_table(coco_captions=_coco(1, 2, 3), vg_image_data=_vg(v1=1, v7=None))
+    first = (into / "images.parquet").read_bytes()
+    _, into = make_table(coco_captions=_coco(3, 2, 1), vg_image_data=_vg(v7=None, v1=1))
+    assert (into / "images.parquet").read_bytes() == first
+
+
+@pytest.fixture
+def nlvr1_lines():
+    """So many sentences of NLVR, each with a scene of its own."""
+
+    def lines(num_sentences):
+        examples = [
+            {
+                "sentence": "There is a circle.",
+                "label": "true",
+                "identifier": f"{100 + number}-0",
+                "structured_rep": [
+                    [{"x_loc": number, "y_loc": 0, "size": 10, "type": "circle", "color": "Black"}],
+                    [],
+                    [],
+                ],
+            }
+            for number in range(num_sentences)
+        ]
+        return "".join(json.dumps(example) + "\n" for example in examples)
+
+    return lines
