@@ -20,7 +20,7 @@ def write_json(path: Path, value: Any) -> None:
 def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
     """A table cast to `schema`, zstd level 3, row groups of 65,536; no pandas metadata, no time."""
     table = table.replace_schema_metadata(None).cast(schema).replace_schema_metadata(schema.metadata)
-    pq.write_table(table, path, compression="zstd", compression_level=3, row_group_size=65_536, store_schema=False)
+    pq.write_table(table, path, compression="zstd", compression_level=3, row_group_size=65_536)
 
 
 def write_tensors(path: Path, tensors: dict[str, NDArray[Any]]) -> None:

@@ -23,10 +23,10 @@ from data.regions.annotations import AnnotatedImages, gather
 from data.regions.counts import write_counts
 from data.regions.layout import Annotations, regions_of
 from data.regions.store import RegionRow, RegionStoreWriter
-from data.regions.workers import in_order
 from data.rejects import RejectLog
 from data.schema import FEATURE_SIZE, NUM_REGIONS
 from data.sources import SourceFiles
+from data.workers import in_order
 
 MAX_DEVIATIONS = 6.0
 

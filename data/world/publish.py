@@ -10,13 +10,13 @@ from typing import TypeVar
 import numpy as np
 
 from data.progress import Progress
+from data.workers import in_order
 from data.world import coco, visual_genome
 from data.world.detections import Described, describe_scenes, publish_images
 from data.world.features import Detector, train_detector
 from data.world.kinds import ALIASES, ATTRIBUTE_LABELS, OBJECT_LABELS
 from data.world.plan import FIRST_DETECTOR_SCENE, PlannedImage, Split, WorldSize, plan_images
 from data.world.treebank import write_treebank
-from data.world.workers import ordered_map
 
 FILES: Mapping[str, tuple[str, ...]] = {
     "coco_captions": ("annotations/captions_train2014.json", "annotations/captions_val2014.json"),
@@ -68,7 +68,7 @@ def _train_detector(num_images: int, seed: int, num_workers: int, progress: Prog
     numbers = range(FIRST_DETECTOR_SCENE, FIRST_DETECTOR_SCENE + num_images)
     chunks = _chunks(numbers)
     described: list[Described] = []
-    for part in ordered_map(partial(describe_scenes, seed=seed), chunks, num_workers=num_workers):
+    for part in in_order(partial(describe_scenes, seed=seed), chunks, num_workers=num_workers):
         described.append(part)
         progress(0.1 + 0.15 * len(described) / len(chunks), "training the detector")
     return train_detector(
@@ -88,7 +88,7 @@ def _write_detections(
     for folder, file_name in _FOLDERS.items():
         chunks = _chunks([image for image in images if image.folder == folder])
         with (into / "obj36" / file_name).open("wb") as file:
-            for rows in ordered_map(work, chunks, num_workers=num_workers):
+            for rows in in_order(work, chunks, num_workers=num_workers):
                 file.writelines(rows)
                 num_done += len(rows)
                 progress(0.25 + 0.75 * num_done / len(images), f"drew {num_done} of {len(images)} images")

@@ -1,4 +1,8 @@
-"""Work in spawned processes with results in order: whoever starts them may not have threads or libraries to inherit."""
+"""Work on many items in spawned processes: results in the order of the items, memory that stays flat.
+
+Spawned, since a forked child would meet locks that other threads of its parent hold; on one thread each, since the
+processes are the parallelism.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +17,20 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_WAITING_PER_WORKER = 16
 
 
-def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], *, num_workers: int) -> Iterator[Result]:
-    """`function` of every item, in the order of items; at most four results a worker wait, so that memory is flat."""
+def in_order(function: Callable[[Item], Result], items: Iterable[Item], *, num_workers: int) -> Iterator[Result]:
+    """`function` of each item, in this process where `num_workers` is 1; only a few results a worker ever wait."""
+    if num_workers <= 1:
+        yield from map(function, items)
+        return
     waiting: deque[Future[Result]] = deque()
     context = multiprocessing.get_context("spawn")
     with _environment(_ONE_THREAD), ProcessPoolExecutor(num_workers, mp_context=context) as pool:
         for item in items:
             waiting.append(pool.submit(function, item))
-            if len(waiting) >= 4 * num_workers:
+            if len(waiting) >= _WAITING_PER_WORKER * num_workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
