@@ -35,7 +35,7 @@ def evaluate(path: str, progress: Progress) -> None:
 def _trial(this: Job, known: Facts, needed: tuple[str, ...], progress: Progress) -> Trial:
     """The network of the job's weights, with those of its heads that the benchmark needs."""
     folder = this.folder("weights")
-    weights, description = learner.read(folder, facts=known)
+    weights, description = learner.read(folder, same_words={"vocabulary": learner.digests(known)["vocabulary"]})
     network = this.read_spec(Network, description["network"])
     heads = {head["name"]: this.read_spec(ObjectiveSpec, head) for head in description["heads"]}
     missing = [name for name in needed if name not in heads]

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from model.batch import Batch, Output
-from model.heads import DISTANCES, Decoder, choose
+from model.heads import DISTANCES, Decoder
 from model.judging import Blind, Judge, LossJudge, Parts
 from model.objectives import Objective
+from model.plugins import choose
 
 Asked = Callable[[Batch], Tensor]  # which regions are asked for, (B, R)
 Predicted = Callable[[Batch], Tensor]  # features that are predicted without a model, (B, R, F)
@@ -62,7 +63,7 @@ class FeatureRegression(Objective):
         """`copies` are blind predictors beside the mean feature, by name."""
         super().__init__()
         self.head = head
-        self._distance = choose(DISTANCES, loss, option="loss")
+        self._distance = choose(DISTANCES, loss, where="option loss")
         self._asked = asked
         self._copies = copies
         self._feature_size = feature_size

@@ -11,8 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from data.errors import UserError
-
 LAYER_NORM_EPS = 1e-12  # BERT's
 
 
@@ -54,12 +52,3 @@ def _smooth_l1(predicted_NC: Tensor, true_NC: Tensor) -> Tensor:
 Distance = Callable[[Tensor, Tensor], Tensor]
 DISTANCES: Mapping[str, Distance] = {"squared_l2": _squared_l2, "smooth_l1": _smooth_l1}
 """The distance between features, (N,), as a mean over dimensions: the MSP paper's, and that of LXMERT's code."""
-
-
-def choose(table: Mapping[str, Distance], name: str, *, option: str) -> Distance:
-    """The entry of a table that an option names. Raises UserError."""
-    if name not in table:
-        raise UserError(
-            expected=f"one of {', '.join(table)}", found=repr(name), where=option, way_out="choose one of these"
-        )
-    return table[name]

@@ -8,7 +8,7 @@ import math
 import torch
 from torch import nn
 
-from data.errors import UserError
+from model.plugins import choose
 
 _STD = 0.02  # BERT's, and the paper's by silence
 
@@ -49,14 +49,7 @@ def copy_matching(model: nn.Module, weights: dict[str, torch.Tensor]) -> dict[st
 
 def _linear_std(scheme: str, num_inputs: int) -> float:
     spreads = {"bert": _STD, "fan_in": 0.7 / math.sqrt(num_inputs)}
-    if scheme not in spreads:
-        raise UserError(
-            expected=f"one of {', '.join(spreads)}",
-            found=repr(scheme),
-            where="Network.options['init']",
-            way_out="choose one of these",
-        )
-    return spreads[scheme]
+    return choose(spreads, scheme, where="Network.options['init']")
 
 
 def _generator(seed: int, name: str) -> torch.Generator:

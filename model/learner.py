@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,20 +64,28 @@ def describe(network: Network, objectives: Sequence[ObjectiveSpec], facts: Facts
         "vocabulary_size": facts.vocabulary_size,
         "num_objects": facts.num_objects,
         "num_attributes": facts.num_attributes,
-        "digests": {
-            "vocabulary": _digest(facts.tokens),
-            "objects": _digest(facts.store.object_names),
-            "attributes": _digest(facts.store.attribute_names),
-        },
+        "digests": digests(facts),
     }
 
 
-def read(folder: Path, *, facts: Facts) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Weights and description that `write` wrote. Raises UserError where they were trained on other words."""
+def digests(facts: Facts) -> dict[str, str]:
+    """What the numbers of word pieces and labels stand for, as digests of the lists they number."""
+    return {
+        "vocabulary": _digest(facts.tokens),
+        "object vocabulary": _digest(facts.store.object_names),
+        "attribute vocabulary": _digest(facts.store.attribute_names),
+    }
+
+
+def read(folder: Path, *, same_words: Mapping[str, str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Weights and description that `write` wrote. Raises UserError where they were trained on other words.
+
+    `same_words` are the digests that must agree, some or all of those of `digests`.
+    """
     try:
         weights = load_file(folder / WEIGHTS)
         description: dict[str, Any] = json.loads((folder / NETWORK).read_text("utf-8"))
-        digests: dict[str, str] = description["digests"]
+        trained_with: dict[str, str] = description["digests"]
     except Exception as error:  # safetensors raises classes of its own
         raise SourceError(
             expected="a trained stage (docs/formats.md)",
@@ -85,14 +93,14 @@ def read(folder: Path, *, facts: Facts) -> tuple[dict[str, Tensor], dict[str, An
             where=str(folder),
             way_out="train the stage again",
         ) from error
-    vocabulary = _digest(facts.tokens)
-    if digests["vocabulary"] != vocabulary:
-        raise UserError(
-            expected="weights trained with this vocabulary",
-            found=f"a vocabulary with digest {digests['vocabulary'][:12]} instead of {vocabulary[:12]}",
-            where=str(folder / NETWORK),
-            way_out="train the stage again with this vocabulary",
-        )
+    for kind, digest in same_words.items():
+        if trained_with[kind] != digest:
+            raise UserError(
+                expected=f"weights trained with this {kind}",
+                found=f"one with digest {trained_with[kind][:12]} instead of {digest[:12]}",
+                where=str(folder / NETWORK),
+                way_out="train the stage again with what is used now",
+            )
     return weights, description
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Literal, TypeVar
@@ -14,6 +15,7 @@ from data.errors import UserError
 from model.specs import Options
 
 Kind = Literal["networks", "objectives", "corruptions", "orders", "benchmarks", "curricula"]
+Choice = TypeVar("Choice")
 Settings = TypeVar("Settings")
 
 
@@ -34,6 +36,15 @@ def load(kind: Kind, name: str) -> ModuleType:
             way_out=f"did you mean {nearest[0]!r}?" if nearest else f"add model/{kind}/{name}.py",
         )
     return importlib.import_module(f"model.{kind}.{name}")
+
+
+def choose(table: Mapping[str, Choice], name: str, *, where: str) -> Choice:
+    """The entry of `table` that an option names. Raises UserError with the names there are."""
+    if name not in table:
+        raise UserError(
+            expected=f"one of {', '.join(table)}", found=repr(name), where=where, way_out="choose one of these"
+        )
+    return table[name]
 
 
 def read_options(kind: type[Settings], options: Options, *, where: str) -> Settings:

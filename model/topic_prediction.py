@@ -12,13 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from data.errors import UserError
 from model.batch import Batch, Output
 from model.facts import Facts
 from model.heads import TiedDecoder
 from model.judging import Judge, Parts, PrecisionJudge
 from model.objectives import Objective
-from model.plugins import read_options
+from model.plugins import choose, read_options
 from model.specs import Network, Options
 
 
@@ -39,11 +38,9 @@ class TopicPrediction(Objective):
     def __init__(self, options: Options, network: Network, facts: Facts) -> None:
         super().__init__()
         settings = read_options(TopicSettings, options, where="topics")
-        if settings.head not in _HEADS:
-            raise UserError(
-                expected=f"one of {', '.join(_HEADS)}", found=settings.head, where="topics", way_out="set options head"
-            )
-        self.decoder = _HEADS[settings.head](network.hidden_size, facts.vocabulary_size, settings.bias)
+        self.decoder = choose(_HEADS, settings.head, where="topics, head")(
+            network.hidden_size, facts.vocabulary_size, settings.bias
+        )
         self._num_words = facts.vocabulary_size
         self._candidates_C = torch.tensor(facts.topics.piece_ids, dtype=torch.int64)
 

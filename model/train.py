@@ -90,9 +90,14 @@ def _learner(this: Job, stage: Stage, network: Network, known: Facts) -> tuple[L
     """The learner at the start of the stage, and its description with what it took from the stage before."""
     objectives = only_stream(stage).objectives
     pupil = Learner(network, objectives, known, seed=stage.budget.seed)
-    weights = learner.read(this.inputs["start"], facts=known)[0] if "start" in this.inputs else {}
+    weights = _start(this.inputs["start"], known) if "start" in this.inputs else {}
     origin = copy_matching(pupil, weights)
     return pupil.to(stage.budget.device), {**learner.describe(network, objectives, known), "start": origin}
+
+
+def _start(folder: Path, known: Facts) -> dict[str, torch.Tensor]:
+    weights, _ = learner.read(folder, same_words=learner.digests(known))
+    return weights
 
 
 def _write_metrics(trained: Trained, path: Path) -> None:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from data.errors import UserError
 from model.batch import NOT_ASKED, Batch
 from model.corruptions.shuffle_triplets import WIDTH
 from model.facts import Facts
 from model.feature_regression import FeatureRegression, PutBack, Regenerate
 from model.objectives import Objective
-from model.plugins import read_options
+from model.plugins import choose, read_options
 from model.specs import Network, Options
 
 
@@ -32,12 +31,8 @@ class IfrsSettings:
 def build(options: Options, *, network: Network, facts: Facts) -> Objective:
     """Judged also against the mean of the triplet, and against taking the input as it stands."""
     settings = read_options(IfrsSettings, options, where="ifrs")
-    if settings.head not in _HEADS:
-        raise UserError(
-            expected=f"one of {', '.join(_HEADS)}", found=settings.head, where="ifrs", way_out="set options head"
-        )
     return FeatureRegression(
-        head=_HEADS[settings.head](network.hidden_size, network.region_feature_size),
+        head=choose(_HEADS, settings.head, where="ifrs, head")(network.hidden_size, network.region_feature_size),
         feature_size=network.region_feature_size,
         loss=settings.loss,
         asked=lambda batch: batch.triplets_BR != NOT_ASKED,

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
-from data.errors import UserError
 from model.batch import Batch, Output
 from model.facts import Facts
 from model.judging import AccuracyJudge, Judge, Parts
 from model.objectives import Objective
-from model.plugins import read_options
+from model.plugins import choose, read_options
 from model.specs import Network, Options
 
 
@@ -30,11 +29,7 @@ class MatchSettings:
 def build(options: Options, *, network: Network, facts: Facts) -> Objective:
     """A linear layer on the pooled state."""
     settings = read_options(MatchSettings, options, where="itm_hs")
-    if settings.form not in _FORMS:
-        raise UserError(
-            expected=f"one of {', '.join(_FORMS)}", found=settings.form, where="itm_hs", way_out="set options form"
-        )
-    return ItmHs(network.hidden_size, _FORMS[settings.form])
+    return ItmHs(network.hidden_size, choose(_FORMS, settings.form, where="itm_hs, form"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
-from data.errors import UserError
 from model.batch import Batch, Output
 from model.facts import Facts
 from model.heads import Transform
 from model.judging import Blind, Frequencies, Judge, LossJudge, Parts
 from model.objectives import Objective
-from model.plugins import read_options
+from model.plugins import choose, read_options
 from model.specs import Network, Options
 
 _LXMERT_WEIGHT = 1 / 0.15  # LXMERT's factor of every visual loss
@@ -44,11 +43,12 @@ class Labels:
 def build(options: Options, *, network: Network, facts: Facts) -> Objective:
     """One transform and two linear layers."""
     settings = read_options(MocSettings, options, where="moc")
-    if settings.scope not in _SCOPES:
-        raise UserError(
-            expected=f"one of {', '.join(_SCOPES)}", found=settings.scope, where="moc", way_out="set options scope"
-        )
-    return Moc(network.hidden_size, facts.num_objects, facts.num_attributes, _SCOPES[settings.scope])
+    return Moc(
+        network.hidden_size,
+        facts.num_objects,
+        facts.num_attributes,
+        choose(_SCOPES, settings.scope, where="moc, scope"),
+    )
 
 
 class Moc(Objective):

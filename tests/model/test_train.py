@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from tests.model.tiny import TinySet, tiny_network, tiny_stage, write_job
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden_losses.json"
+NUM_STEPS = 40
 RESULTS = ("weights.safetensors", "network.json", "metrics.parquet", "held_out.json", "vocab.txt")
 
 
@@ -57,32 +59,35 @@ def results(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def uninterrupted(tiny: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("uninterrupted")
-    job = write_job(folder, spec=tiny_stage(num_steps=40), network=tiny_network(), inputs=tiny.inputs())
+    job = write_job(folder, spec=tiny_stage(num_steps=NUM_STEPS), network=tiny_network(), inputs=tiny.inputs())
     code, said, errors = finish(job)
     assert code == 0, errors
     assert said[-1]["progress"] == 1.0
     return folder
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_killed_at_any_step_it_ends_with_the_same_bytes(
-    end: signal.Signals, tiny: TinySet, uninterrupted: Path, tmp_path: Path
-) -> None:
+def test_killed_at_any_step_it_ends_with_the_same_bytes(tiny: TinySet, uninterrupted: Path, tmp_path: Path) -> None:
     seed = secrets.randbits(32)
-    step = int(np.random.default_rng(seed).integers(1, 30))
-    print(f"seed {seed}: {end.name} at step {step}")
-    stage = tiny_stage(num_steps=40)
-    job = write_job(tmp_path, spec=stage, network=tiny_network(), inputs=tiny.inputs(), every_s=0.0)
-    process = start(job)
-    wait_for_step(tmp_path / "checkpoints", step)
-    process.send_signal(end)
-    process.communicate()
-    assert process.returncode == (-signal.SIGKILL if end == signal.SIGKILL else 128 + signal.SIGTERM)
-    assert not (tmp_path / "result").exists()
+    steps = sorted(np.random.default_rng(seed).choice(np.arange(1, NUM_STEPS - 4), 2, replace=False).tolist())
+    print(f"seed {seed}: SIGKILL at step {steps[0]}, SIGTERM at step {steps[1]}")
+    job = write_job(
+        tmp_path, spec=tiny_stage(num_steps=NUM_STEPS), network=tiny_network(), inputs=tiny.inputs(), every_s=0.0
+    )
+    kill(job, at_step=steps[0], by=signal.SIGKILL, expected_code=-signal.SIGKILL)
+    kill(job, at_step=steps[1], by=signal.SIGTERM, expected_code=128 + signal.SIGTERM)
     code, _, errors = finish(job)
     assert code == 0, errors
-    assert json.loads((tmp_path / "record/run.json").read_text("utf-8"))["first_step"] >= step
+    assert json.loads((tmp_path / "record/run.json").read_text("utf-8"))["first_step"] >= steps[1]
     assert results(tmp_path) == results(uninterrupted)
+
+
+def kill(job: Path, *, at_step: int, by: signal.Signals, expected_code: int) -> None:
+    process = start(job)
+    wait_for_step(job.parent / "checkpoints", at_step)
+    process.send_signal(by)
+    process.communicate()
+    assert process.returncode == expected_code
+    assert not (job.parent / "result").exists()
 
 
 def test_the_losses_of_twenty_steps_are_the_golden_ones(uninterrupted: Path) -> None:
@@ -98,7 +103,7 @@ def test_the_losses_of_twenty_steps_are_the_golden_ones(uninterrupted: Path) -> 
 
 def test_metrics_have_a_row_for_every_step_and_the_weighted_sum_is_the_loss(uninterrupted: Path) -> None:
     metrics = pq.read_table(uninterrupted / "result/metrics.parquet").to_pandas()
-    assert metrics["step"].tolist() == list(range(40))
+    assert metrics["step"].tolist() == list(range(NUM_STEPS))
     parts = metrics[[name for name in metrics.columns if name.startswith("loss_")]].sum(axis=1)
     np.testing.assert_allclose(parts, metrics["loss"], rtol=1e-6)
 
@@ -108,6 +113,31 @@ def test_held_out_rows_are_judged_for_every_objective(uninterrupted: Path) -> No
     assert set(held_out) == {"mlm", "mrfr", "moc", "ifrs", "titp", "tits", "itm_hs"}
     assert {entry["num_rows"] for entry in held_out.values()} == {8}
     assert set(held_out["ifrs"]["blind"]) == {"mean feature", "mean of the triplet", "unshuffled input"}
+
+
+def test_a_finished_job_given_again_writes_the_same_without_training(
+    tiny: TinySet, uninterrupted: Path, tmp_path: Path
+) -> None:
+    job = write_job(tmp_path, spec=tiny_stage(num_steps=NUM_STEPS), network=tiny_network(), inputs=tiny.inputs())
+    shutil.copytree(uninterrupted / "checkpoints", tmp_path / "checkpoints")
+    train.train(str(job), silent)
+    assert json.loads((tmp_path / "record/run.json").read_text("utf-8"))["first_step"] == NUM_STEPS
+    assert results(tmp_path) == results(uninterrupted)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells a process that its parent died")
+def test_it_ends_with_the_process_that_started_it(tiny: TinySet, tmp_path: Path) -> None:
+    spec = tiny_stage(num_steps=1_000_000)
+    job = write_job(tmp_path, spec=spec, network=tiny_network(), inputs=tiny.inputs(), every_s=0.0)
+    starter = "import subprocess, sys; subprocess.run([sys.executable, '-m', 'model.train', sys.argv[1]])"
+    parent = subprocess.Popen([sys.executable, "-c", starter, str(job)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    wait_for_step(tmp_path / "checkpoints", 1)
+    parent.kill()
+    parent.wait()
+    newest = -1
+    while newest != (newest := max(int(path.stem[5:]) for path in (tmp_path / "checkpoints").glob("step-*"))):
+        time.sleep(2.0)  # a step takes milliseconds: no new checkpoint in this time means that it has ended
+    assert newest < 1_000_000
 
 
 def test_the_next_stage_takes_the_weights_that_fit_and_lists_the_rest(

@@ -149,4 +149,4 @@ def test_matching_is_the_cross_entropy_of_yes_and_no(form: str, weights: list[li
 )
 def test_an_unknown_reading_is_refused_with_the_known_ones(name: str, option: str, tiny_facts: Facts) -> None:
     with pytest.raises(UserError, match="one of"):
-        objective(name, tiny_facts, **{option: "none such"})
+        plugins.load("objectives", name).build({option: "none such"}, network=tiny_network(), facts=tiny_facts)

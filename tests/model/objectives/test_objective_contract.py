@@ -43,7 +43,7 @@ def test_the_loss_is_finite_and_teaches_head_and_encoder(name: str, feed: Feed, 
     loss = pupil.head(name).loss(batch, pupil.encoder(batch))
     loss.backward()  # type: ignore[no-untyped-call]
     assert loss > 0
-    assert math.isfinite(loss)
+    assert loss.isfinite()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in pupil.head(name).parameters())
     assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in pupil.head(name).parameters())
     for part in ("embeddings.words.weight", "vision.features.weight"):
