@@ -28,7 +28,6 @@ from tasks.corpora import (
     Vocabulary,
 )
 from tasks.report import Report
-from tasks.settings import current_store
 from tasks.sources import SourceFile
 from tasks.stages import PhraseStage, SentenceStage, TokenStage
 from tasks.tagging import PosTagger
@@ -64,12 +63,14 @@ def _is_luigi_command() -> bool:
 
 def _start_command(arguments: list[str]) -> None:
     try:
-        guard.check(arguments)
+        root = guard.check(arguments)
     except UserError as error:
         print(error_screen("Nothing was started: the command", error, log_file=None), file=sys.stderr)
         sys.exit(_USER_MISTAKE)
+    if root is None:
+        return
     command_line.remember(arguments)
-    log_file = defaults.log_to(current_store().root / "logs")
+    log_file = defaults.log_to(root / "logs")
 
     @luigi.Task.event_handler(luigi.Event.FAILURE)  # type: ignore[untyped-decorator]  # luigi's
     def tell(task: luigi.Task, error: BaseException) -> None:

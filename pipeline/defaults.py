@@ -12,7 +12,7 @@ from pathlib import Path
 import luigi.configuration
 from luigi.configuration import LuigiConfigParser
 
-from tasks.console import HideUserTracebacks, log
+from tasks.console import HideTracebacks, log
 
 DEFAULTS = {
     "core": {"local_scheduler": "true", "no_configure_logging": "true"},
@@ -52,7 +52,7 @@ def log_to(folder: Path) -> Path:
         terminal = logging.StreamHandler(sys.stderr)
         terminal.setLevel(terminal_level)
         terminal.setFormatter(logging.Formatter("%(message)s"))
-        terminal.addFilter(HideUserTracebacks())
+        terminal.addFilter(HideTracebacks())
         logger.handlers = [whole, terminal]
     logging.captureWarnings(True)
     return file

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from configparser import InterpolationError
+from pathlib import Path
 from typing import Any
 
 import luigi.configuration
@@ -18,7 +19,7 @@ from luigi.task_register import Register
 
 from data.errors import UserError
 from data.sources import all_sources
-from tasks.settings import configured_sources, nearest
+from tasks.settings import configured_sources, current_store, nearest
 from tasks.sources import check_there
 
 OUR_MODULES = ("tasks", "pipeline")
@@ -28,19 +29,24 @@ _LUIGI_SECTIONS = frozenset(
     handlers hdfs hive kubernetes loggers logging mysql postgres prometheus redshift resources retcode s3 scheduler
     sendgrid smtp spark task_history task_visibility webhdfs worker""".split()  # noqa: SIM905  (a list of words reads best as words)
 )
+_HELP = {"--help", "--help-all"}
 _ROOT_TASK = re.compile(r"[A-Za-z_][\w.]*")
 
 
-def check(arguments: list[str]) -> None:
-    """Check luigi's arguments and the configuration; raises UserError at the first mistake."""
+def check(arguments: list[str]) -> Path | None:
+    """Check luigi's arguments and the configuration; raises UserError at the first mistake.
+
+    Gives the workspace's root as these arguments set it; None where they only ask for help.
+    """
     check_configuration()
-    root = check_arguments(arguments)
-    if root is None or {"--help", "--help-all"} & set(arguments):
-        return
+    check_arguments(arguments)
+    if _HELP & set(arguments):
+        return None
     with CmdlineParser.global_instance(arguments, allow_override=True) as parser:
         check_sources()
         for _ in walk(parser.get_task_obj()):
             pass  # a task names the settings it lacks when it is asked for its inputs
+        return current_store().root
 
 
 def walk(root: luigi.Task) -> Iterator[luigi.Task]:
@@ -134,15 +140,15 @@ def _parse(parameter: Any, value: str, *, where: str) -> None:
         ) from None
 
 
-def check_arguments(arguments: list[str]) -> str | None:
-    """Every flag is written in full and known, every value can be read, and the task exists; gives the task's name."""
+def check_arguments(arguments: list[str]) -> None:
+    """Every flag is written in full and known, every value can be read, and the task exists."""
     root, flags = _split(arguments)
-    if root is not None and root not in runnable_tasks():
+    if root not in runnable_tasks() and not (root is None and _HELP & set(arguments)):
         raise UserError(
             expected=f"a task: {', '.join(runnable_tasks())}",
-            found=root + nearest(root, runnable_tasks()),
+            found="none" if root is None else root + nearest(root, runnable_tasks()),
             where="the command line",
-            way_out="correct the name",
+            way_out="luigi --module pipeline FullCurriculum is the main job",
         )
     known = _known_flags(root)
     for flag, value in flags:
@@ -155,7 +161,6 @@ def check_arguments(arguments: list[str]) -> str | None:
             )
         if value is not None:
             _parse(known[flag], value, where=f"the command line, {flag}")
-    return root
 
 
 def _known_flags(root: str | None) -> dict[str, Any]:

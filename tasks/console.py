@@ -60,9 +60,9 @@ def error_screen(task: str, error: UserError, *, log_file: str | None) -> str:
     return "\n".join(lines)
 
 
-class HideUserTracebacks(logging.Filter):
-    """On the terminal a user's mistake is told once, by us; luigi's own record with a traceback is for the log file."""
+class HideTracebacks(logging.Filter):
+    """On the terminal a failure is told once, by us; luigi's own record with its traceback is for the log file."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep all but records that carry a UserError."""
-        return not (record.exc_info and isinstance(record.exc_info[1], UserError))
+        """Keep all but records that carry an exception."""
+        return not record.exc_info

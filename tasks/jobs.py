@@ -15,7 +15,16 @@ from tasks.artifact import Job
 _PROJECT = Path(__file__).parents[1]
 
 
-def run_job(module: str, job: Job, *, spec: Any, network: Any, inputs: dict[str, Any], num_threads: int) -> None:
+def run_job(
+    module: str,
+    job: Job,
+    *,
+    spec: Any,
+    network: Any,
+    inputs: dict[str, Any],
+    num_threads: int,
+    checkpoint_every_s: float = 20.0,
+) -> None:
     """Run the module on the job; its progress becomes the task's, its UserError ours, its log `record/log.txt`.
 
     The child inherits the key's lock: should this process be killed, nobody else starts before the child is gone.
@@ -27,7 +36,7 @@ def run_job(module: str, job: Job, *, spec: Any, network: Any, inputs: dict[str,
         "result": str(job.result),
         "record": str(job.record),
         "checkpoints": str(job.scratch / "checkpoints"),
-        "checkpoint_every_s": 20.0,
+        "checkpoint_every_s": checkpoint_every_s,
     }
     file = job.scratch / "job.json"
     file.write_text(json.dumps(description, indent=2), "utf-8")

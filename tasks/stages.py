@@ -42,6 +42,9 @@ class PretrainStage(ArtifactTask):
     device: luigi.ChoiceParameter = luigi.ChoiceParameter(
         default="cpu", choices=("cpu", "cuda"), description="where to train"
     )
+    checkpoint_every_s: luigi.FloatParameter = luigi.FloatParameter(
+        default=20.0, significant=False, description="seconds between checkpoints: what a kill can cost"
+    )
     num_threads: luigi.IntParameter = luigi.IntParameter(
         default=2, description="CPU threads; part of the result's identity"
     )
@@ -122,7 +125,13 @@ class PretrainStage(ArtifactTask):
         inputs = {"start": None, "hard_negatives": None, **others, "corpora": corpora}
         spec = self.settings()
         run_job(
-            "model.train", job, spec=spec["stage"], network=spec["network"], inputs=inputs, num_threads=self.num_threads
+            "model.train",
+            job,
+            spec=spec["stage"],
+            network=spec["network"],
+            inputs=inputs,
+            num_threads=self.num_threads,
+            checkpoint_every_s=self.checkpoint_every_s,
         )
 
 

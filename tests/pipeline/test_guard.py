@@ -24,6 +24,7 @@ from pipeline import guard
         (["FullCurriculum", "--PhraseCorpus-max-lenght=9"], "--PhraseCorpus-max-lenght", "--PhraseCorpus-max-length"),
         (["FullCurriculum", "--profile", "minature"], "minature", "miniature"),
         (["core"], "core", ""),
+        ([], "none", ""),
     ],
 )
 def test_a_mistyped_word_is_answered_with_the_nearest_valid_one(

@@ -1,0 +1,30 @@
+"""The two examples on real data run the whole curriculum; what they score is in docs/results.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import commands
+from tests.conftest import CHECKOUT
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
+
+
+@pytest.mark.parametrize(
+    ("example", "variable", "data", "num_images"),
+    # NLVR: 989 sentences of 6 pictures. COCO: the pictures that lie in the folder, of the 5,080 that are listed.
+    [("nlvr1", "NLVR1_DIR", "nlvr1", 5934), ("coco-mini", "COCO_DIR", "coco", 111)],
+)
+def test_an_example_runs_from_its_files_to_its_report(
+    example: str, variable: str, data: str, num_images: int, shared_data: Callable[[str], Path], tmp_path: Path
+) -> None:
+    changes = {variable: str(shared_data(data)), "LUIGI_CONFIG_PATH": str(CHECKOUT / "examples" / f"{example}.cfg")}
+    done = commands.run("FullCurriculum", tmp_path / "workspace", cwd=tmp_path, changes=changes)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "workspace/current/Report/result/report.json").read_text("utf-8"))
+    assert sum(report["corpora"]["RegionFeatures"]["images"].values()) == num_images
+    assert report["benchmarks"]["retrieval"]["num_images"] > 0
