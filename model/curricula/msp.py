@@ -40,6 +40,7 @@ class MspSizes:
     token: StageSizes
     phrase: StageSizes
     sentence: StageSizes
+    num_threads: int = 2
     topic_weight: float = 1.0
     topic_options: Options = field(default_factory=dict)
     ifrs_options: Options = field(default_factory=dict)
@@ -79,6 +80,7 @@ MINIATURE = MspSizes(
     token=StageSizes(batch_size=16, max_length=44, num_steps=600),
     phrase=StageSizes(batch_size=16, max_length=32, num_steps=600),
     sentence=StageSizes(batch_size=16, max_length=24, num_steps=2000),
+    num_threads=1,  # so narrow a network gains next to nothing from a second, and loses ten-fold on a busy machine
     topic_weight=30.0,
     topic_options={"head": "tied", "bias": -3.0},
     ifrs_options={"head": "put_back"},
@@ -99,7 +101,7 @@ def curriculum(sizes: MspSizes, *, seed: int) -> Curriculum:
     token = _stage(
         "token",
         sizes.token,
-        sizes.optimizer,
+        sizes,
         seed=seed,
         corruptions=(mask_words, mask_regions, Corruption(name="shuffle_triplets")),
         objectives=(*masked, Objective(name="ifrs", options=sizes.ifrs_options)),
@@ -107,7 +109,7 @@ def curriculum(sizes: MspSizes, *, seed: int) -> Curriculum:
     phrase = _stage(
         "phrase",
         sizes.phrase,
-        sizes.optimizer,
+        sizes,
         seed=seed,
         corruptions=(mask_words, mask_regions),
         objectives=(*masked, topics("titp")),
@@ -116,7 +118,7 @@ def curriculum(sizes: MspSizes, *, seed: int) -> Curriculum:
     sentence = _stage(
         "sentence",
         sizes.sentence,
-        sizes.optimizer,
+        sizes,
         seed=seed,
         corruptions=(Corruption(name="swap_image"), mask_words, mask_regions),
         objectives=(*masked, topics("tits"), Objective(name="itm_hs")),
@@ -132,8 +134,8 @@ def curriculum(sizes: MspSizes, *, seed: int) -> Curriculum:
 
 def _stage(
     name: str,
-    sizes: StageSizes,
-    optimizer: Optimizer,
+    stage: StageSizes,
+    sizes: MspSizes,
     *,
     seed: int,
     corruptions: tuple[Corruption, ...],
@@ -143,10 +145,16 @@ def _stage(
     """A stage on the corpus of its own name."""
     stream = Stream(
         corpus=name,
-        max_length=sizes.max_length,
-        batch_size=sizes.batch_size,
+        max_length=stage.max_length,
+        batch_size=stage.batch_size,
         corruptions=corruptions,
         objectives=objectives,
     )
-    budget = Budget(optimizer=optimizer, seed=seed, num_epochs=sizes.num_epochs, num_steps=sizes.num_steps)
+    budget = Budget(
+        optimizer=sizes.optimizer,
+        seed=seed,
+        num_epochs=stage.num_epochs,
+        num_steps=stage.num_steps,
+        num_threads=sizes.num_threads,
+    )
     return Stage(name=name, streams=(stream,), budget=budget, starts_from=starts_from)
