@@ -10,6 +10,9 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from data.errors import UserError
+
+MIN_LENGTH = 3
 Device = Literal["cpu", "cuda"]
 Options = dict[str, Any]  # the keyword arguments of the named plug-in; plain JSON values
 
@@ -66,6 +69,15 @@ class Stream:
     objectives: tuple[Objective, ...]
     order: Order = Order()
 
+    def __post_init__(self) -> None:
+        if self.batch_size < 1 or self.max_length < MIN_LENGTH:
+            raise UserError(
+                expected=f"at least 1 row an update and {MIN_LENGTH} word pieces a row ([CLS], one piece, [SEP])",
+                found=f"batch_size {self.batch_size}, max_length {self.max_length}",
+                where=f"the stream of the {self.corpus} corpus",
+                way_out="raise them",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mixing:
@@ -86,6 +98,15 @@ class Optimizer:
     schedule: Literal["constant", "linear"] = "linear"
     clip_norm: float | None = None
 
+    def __post_init__(self) -> None:
+        if not 0 < self.learning_rate < 1:
+            raise UserError(
+                expected="a learning rate in (0, 1)",
+                found=str(self.learning_rate),
+                where="a stage's learning_rate",
+                way_out="the paper uses 1e-5, the miniature 2.5e-3",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
@@ -100,8 +121,15 @@ class Budget:
     num_threads: int = 2
 
     def __post_init__(self) -> None:
-        if (self.num_epochs is None) == (self.num_steps is None):
-            raise ValueError(f"a budget is either epochs or steps, not {self.num_epochs} and {self.num_steps}")
+        found = f"num_epochs {self.num_epochs}, num_steps {self.num_steps}, num_threads {self.num_threads}"
+        lengths = [length for length in (self.num_epochs, self.num_steps) if length is not None]
+        if len(lengths) != 1 or min(*lengths, self.num_threads) < 1:
+            raise UserError(
+                expected="a budget of either epochs or steps, at least one, on at least one thread",
+                found=found,
+                where="a stage's num_epochs, num_steps and num_threads",
+                way_out="give one of the first two, and only numbers above 0",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from luigi.task_register import Register
 
 from data.errors import UserError
 from data.sources import all_sources
+from tasks.artifact import ArtifactTask
 from tasks.settings import configured_sources, current_store, nearest
 from tasks.sources import check_there
 
@@ -44,8 +45,9 @@ def check(arguments: list[str]) -> Path | None:
         return None
     with CmdlineParser.global_instance(arguments, allow_override=True) as parser:
         check_sources()
-        for _ in walk(parser.get_task_obj()):
-            pass  # a task names the settings it lacks when it is asked for its inputs
+        for task in walk(parser.get_task_obj()):  # a task names the sources it lacks when it is asked for its inputs
+            if isinstance(task, ArtifactTask):
+                task.settings()  # and refuses values out of range when it is asked for its settings
         return current_store().root
 
 

@@ -17,8 +17,8 @@ from tasks.stages import WEIGHTS, SentenceStage
 class Evaluate(ArtifactTask):
     """One benchmark on the network of the curriculum's last stage."""
 
-    num_threads: luigi.IntParameter = luigi.IntParameter(
-        default=2, description="CPU threads; part of the result's identity"
+    num_threads: luigi.OptionalIntParameter = luigi.OptionalIntParameter(
+        default=None, description="CPU threads; part of the result's identity"
     )
 
     entry = ("model.evaluate",)
@@ -32,6 +32,9 @@ class Evaluate(ArtifactTask):
 
     def _stage(self) -> SentenceStage:
         return SentenceStage(profile=self.profile)
+
+    def _num_threads(self) -> int:
+        return self._stage().stage().budget.num_threads if self.num_threads is None else self.num_threads
 
     def inputs(self) -> Mapping[str, Input]:
         """The weights, and the rows to judge them on."""
@@ -47,7 +50,7 @@ class Evaluate(ArtifactTask):
         return {
             "benchmark": to_plain(self.benchmark()),
             "network": to_plain(self._stage().curriculum().network),
-            "num_threads": self.num_threads,
+            "num_threads": self._num_threads(),
         }
 
     def plug_ins(self) -> tuple[str, ...]:
@@ -64,7 +67,7 @@ class Evaluate(ArtifactTask):
             spec=spec["benchmark"],
             network=spec["network"],
             inputs={**inputs, "corpora": {"sentence": str(job.inputs["corpus.sentence"])}},
-            num_threads=self.num_threads,
+            num_threads=self._num_threads(),
         )
 
 

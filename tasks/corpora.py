@@ -12,6 +12,7 @@ import luigi
 
 from data import contracts, hard_negatives, images, vocabulary
 from data.corpora import phrase, sentence, token
+from data.errors import UserError
 from data.hard_negatives import HardNegativeSettings
 from data.images import SplitSettings
 from data.regions import detections, pixels
@@ -21,6 +22,7 @@ from data.sources import that_give
 from data.taggers.verbs import VerbRule
 from data.vocabulary import VocabularySettings
 from model.curricula.msp import StageSizes
+from model.specs import MIN_LENGTH
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.settings import current_profile
 from tasks.sources import givers, is_set, need, source_files, source_inputs
@@ -198,7 +200,15 @@ class CorpusTask(SourceTask):
 
     def length(self) -> int:
         """The length limit in use."""
-        return self.max_length or self.sizes().max_length
+        length = self.sizes().max_length if self.max_length is None else self.max_length
+        if length < MIN_LENGTH:
+            raise UserError(
+                expected=f"room for at least {MIN_LENGTH} word pieces: [CLS], one piece, [SEP]",
+                found=str(length),
+                where=f"[{self.task_family}] max_length",
+                way_out="raise it",
+            )
+        return length
 
     @abstractmethod
     def sizes(self) -> StageSizes:

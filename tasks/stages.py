@@ -45,8 +45,8 @@ class PretrainStage(ArtifactTask):
     checkpoint_every_s: luigi.FloatParameter = luigi.FloatParameter(
         default=20.0, significant=False, description="seconds between checkpoints: what a kill can cost"
     )
-    num_threads: luigi.IntParameter = luigi.IntParameter(
-        default=2, description="CPU threads; part of the result's identity"
+    num_threads: luigi.OptionalIntParameter = luigi.OptionalIntParameter(
+        default=None, description="CPU threads; part of the result's identity"
     )
 
     entry = ("model.train",)
@@ -67,7 +67,9 @@ class PretrainStage(ArtifactTask):
         stage = next(stage for stage in self.curriculum().stages if stage.name == self.stage_name)
         streams = tuple(
             dataclasses.replace(
-                stream, batch_size=self.batch_size or stream.batch_size, max_length=self._corpus(stream.corpus).length()
+                stream,
+                batch_size=stream.batch_size if self.batch_size is None else self.batch_size,
+                max_length=self._corpus(stream.corpus).length(),
             )
             for stream in stage.streams
         )
@@ -80,7 +82,10 @@ class PretrainStage(ArtifactTask):
         if self.num_steps is not None or self.num_epochs is not None:
             budget = dataclasses.replace(budget, num_steps=self.num_steps, num_epochs=self.num_epochs)
         return dataclasses.replace(
-            budget, optimizer=optimizer, device=cast(Device, self.device), num_threads=self.num_threads
+            budget,
+            optimizer=optimizer,
+            device=cast(Device, self.device),
+            num_threads=budget.num_threads if self.num_threads is None else self.num_threads,
         )
 
     def _corpus(self, name: str) -> CorpusTask:
@@ -130,7 +135,7 @@ class PretrainStage(ArtifactTask):
             spec=spec["stage"],
             network=spec["network"],
             inputs=inputs,
-            num_threads=self.num_threads,
+            num_threads=self.stage().budget.num_threads,
             checkpoint_every_s=self.checkpoint_every_s,
         )
 
