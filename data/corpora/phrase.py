@@ -16,7 +16,7 @@ from data.box_phrases import phrases_of_boxes
 from data.corpora.rows import Joined, Row, write
 from data.errors import UserError
 from data.progress import Progress
-from data.records import PhraseRecord
+from data.records import BoxRecord, PhraseRecord
 from data.sources import SourceFiles
 from data.taggers.verbs import VerbRule, have_verbs
 from data.vocabulary import Vocabulary
@@ -75,9 +75,9 @@ def build(
     """
     joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary)
     records = joined.records(files, settings.phrases_from, progress)
-    phrases_of, num_repeated = _phrases_by_image(
-        phrases_of_boxes(records) if settings.phrases_from == "boxes" else records, joined
-    )
+    if settings.phrases_from == "boxes":
+        records = phrases_of_boxes(_with_regions(records, joined))
+    phrases_of, num_repeated = _phrases_by_image(records, joined)
     texts = sorted({phrase.text for phrases in phrases_of.values() for phrase in phrases})
     verdicts = have_verbs(
         texts, backend=settings.backend, model=tagger, rule=settings.rule, num_workers=num_workers, progress=progress
@@ -120,6 +120,13 @@ def _phrases_by_image(records: Iterable[PhraseRecord], joined: Joined) -> tuple[
             source_ids=(*(known.source_ids if known else ()), record.phrase_id),
         )
     return {image_id: list(phrases.values()) for image_id, phrases in merged.items()}, num_repeated
+
+
+def _with_regions(boxes: Iterable[BoxRecord], joined: Joined) -> Iterator[BoxRecord]:
+    """The boxes of images that have regions: a box is what was read, so a box is what is rejected."""
+    for record in boxes:
+        if joined.image_of(record.image_id, source="boxes", record=f"{record.image_id} {record.label}") is not None:
+            yield record
 
 
 def _accepted(record: PhraseRecord, joined: Joined) -> tuple[str | None, str | None]:

@@ -99,3 +99,26 @@ def test_the_tagger_decides_on_real_phrases(
     assert "scoreboard on the wall" in text
     assert "man wearing a cap" not in text
     assert "are playing" not in text
+
+
+def test_phrases_can_be_made_from_boxes_and_need_no_tagger(small: Any, inputs: Any) -> None:
+    sizes = {"width": 100, "height": 100}
+    listed = [{"id": number, "file_name": f"{number:012}.jpg", **sizes} for number in (1, 3)]
+    boxes = [(1, 1, [0, 0, 10, 10]), (1, 1, [80, 0, 10, 10]), (3, 1, [0, 0, 10, 10]), (3, 1, [80, 0, 10, 10])]
+    instances = {
+        "images": listed,
+        "categories": [{"id": 1, "name": "dog"}],
+        "annotations": [
+            {"id": number, "image_id": image, "category_id": category, "bbox": box, "iscrowd": 0, "area": 100}
+            for number, (image, category, box) in enumerate(boxes)
+        ],
+    }
+    path = small.folder("sources") / "instances.json"
+    path.write_text(json.dumps(instances))
+    into = small.folder("phrase")
+    # coco:3 has no regions: its two boxes are rejected, which is half of what was read and so just allowed
+    settings = PhraseSettings(max_length=32, max_rejected_rate=0.5, rule="none", phrases_from="boxes")
+    build({"coco_instances": (path,)}, **inputs.paths(), settings=settings, into=into, progress=silent)
+    rows = pq.read_table(into / "corpus.parquet").to_pylist()
+    assert [row["text"] for row in rows] == ["dog on the left, dog on the right, two dogs"]
+    assert json.loads((into / "counts.json").read_text())["rejected"] == {"image has no regions": 2}
