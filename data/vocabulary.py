@@ -9,16 +9,20 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from data import images as image_table
 from data.errors import SourceError, UserError
+from data.images import ImageTable
 from data.progress import Progress
 from data.records import Rejection
-from data.sources import SourceFiles, read, that_give
+from data.regions.store import FILE_NAME as REGIONS_FILE
+from data.regions.store import RegionStore
+from data.sources import SourceFiles, read
 
 FILE_NAME = "vocab.txt"
 PAD, UNKNOWN, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
@@ -114,9 +118,11 @@ def adopt(files: SourceFiles, *, into: Path) -> None:
     _write(into, _checked(source))
 
 
-def train(files: SourceFiles, *, images: Path, settings: VocabularySettings, into: Path, progress: Progress) -> None:
-    """Train a WordPiece vocabulary on the labels, and on the phrases and captions of the images of the train split."""
-    counts = _count_words(files, images, progress)
+def train(
+    files: SourceFiles, *, images: Path, regions: Path, settings: VocabularySettings, into: Path, progress: Progress
+) -> None:
+    """Train a WordPiece vocabulary on the labels of regions, the phrases and the captions of the train split."""
+    counts = _count_words(_texts(files, image_table.load(images), RegionStore.open(regions / REGIONS_FILE)), progress)
     alphabet = _alphabet(counts)
     fixed = [*SPECIALS, *(f"##{character}" for character in alphabet)]
     if settings.num_entries < len(fixed) + len(alphabet):
@@ -160,13 +166,14 @@ def _repeated(counts: Counter[str]) -> Iterator[str]:
             yield " ".join([word] * repeats)
 
 
-def _count_words(files: SourceFiles, images: Path, progress: Progress) -> Counter[str]:
+def _count_words(texts: Iterable[tuple[str, int]], progress: Progress) -> Counter[str]:
     """How often each word is in the texts, normalised as BERT does; memory grows with distinct words only."""
     from tokenizers import normalizers, pre_tokenizers
 
     chunks: Counter[str] = Counter()
-    for number, text in enumerate(_texts(files, images)):
-        chunks.update(_SPACES.split(text))
+    for number, (text, count) in enumerate(texts):
+        for chunk in _SPACES.split(text):
+            chunks[chunk] += count
         if number % 50_000 == 0:
             progress(0.0, f"{number:,} texts read")
     normalizer, splitter = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer()
@@ -188,21 +195,16 @@ def _alphabet(counts: Counter[str]) -> list[str]:
     return sorted(ranked[:_MAX_ALPHABET])
 
 
-def _texts(files: SourceFiles, images: Path) -> Iterator[str]:
-    """All text that may be learnt from. Where no source gives a list of labels, the annotated boxes do."""
-    table = image_table.load(images)
-
-    def in_training(record: Any) -> bool:
-        return table.split.get(table.canonical.get(record.image_id, "")) == "train"
-
-    if any(files.get(name) for name in that_give("labels")):
-        yield from map(_encodable, read(files, "labels", _ignore))
-    else:
-        for box in filter(in_training, read(files, "boxes", _ignore)):
-            yield _encodable(" ".join((box.label, *box.attributes)))
+def _texts(files: SourceFiles, table: ImageTable, store: RegionStore) -> Iterator[tuple[str, int]]:
+    """All text that may be learnt from, and how often it is there."""
+    is_training_N = np.array([table.split.get(image_id) == "train" for image_id in store.image_ids], dtype=bool)
+    ids = store.object_ids_NR[is_training_N].ravel()
+    counts = np.bincount(ids[ids >= 0], minlength=len(store.object_names)).tolist()
+    yield from zip(map(_encodable, store.object_names), counts, strict=True)
     for content in ("phrases", "captions"):
-        for record in filter(in_training, read(files, content, _ignore)):
-            yield _encodable(record.text)
+        for record in read(files, content, _ignore):
+            if table.split.get(table.canonical.get(record.image_id, "")) == "train":
+                yield _encodable(record.text), 1
 
 
 def _encodable(text: str) -> str:

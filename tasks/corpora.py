@@ -153,14 +153,15 @@ class Vocabulary(SourceTask):
 
     def source_names(self) -> tuple[str, ...]:
         """The given file, or all that holds text."""
-        return ("bert_vocabulary",) if is_set("bert_vocabulary") else givers("labels", "phrases", "captions", "boxes")
+        return ("bert_vocabulary",) if is_set("bert_vocabulary") else givers("phrases", "captions")
 
     def inputs(self) -> Mapping[str, Input]:
-        """The sources; and the image table, since only training images' texts are used."""
+        """The sources, and images and regions: only training images' texts and labels are used."""
         if is_set("bert_vocabulary"):
             return self.source_inputs()
         return {
             "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
+            "regions": Input(node=RegionFeatures(profile=self.profile)),
             **self.source_inputs(),
         }
 
@@ -178,7 +179,12 @@ class Vocabulary(SourceTask):
             vocabulary.adopt(files, into=job.result)
         else:
             vocabulary.train(
-                files, images=job.inputs["images"], settings=self._sizes(), into=job.result, progress=job.progress
+                files,
+                images=job.inputs["images"],
+                regions=job.inputs["regions"],
+                settings=self._sizes(),
+                into=job.result,
+                progress=job.progress,
             )
 
 

@@ -67,19 +67,22 @@ def test_only_texts_of_training_images_are_learnt_from(small: Any, tmp_path: Pat
     images = small.images({"coco:1": "train", "coco:2": "test"})
     captions = _captions(small, ["abba abba", "xyz", "unlisted"])
     files = {"coco_captions": (captions,)}
-    vocabulary.train(files, images=images, settings=VocabularySettings(num_entries=12), into=tmp_path, progress=silent)
+    given = {"images": images, "regions": small.regions([small.region_row("coco:1")], ["q"])}  # which no region shows
+    vocabulary.train(files, **given, settings=VocabularySettings(num_entries=12), into=tmp_path, progress=silent)
     assert vocabulary.load(tmp_path).tokens[5:9] == ("##a", "##b", "a", "b")
     assert "abba" in vocabulary.load(tmp_path).tokens
     assert not set("xyz") & set(vocabulary.load(tmp_path).tokens)
 
 
-def test_labels_are_learnt_and_boxes_stand_in_where_no_list_of_labels_is_given(small: Any, tmp_path: Path) -> None:
-    labels = tmp_path / "objects.txt"
-    labels.write_text("kite,sail\ndog")
-    images = small.images({"coco:1": "train"})
+def test_the_labels_of_training_regions_are_learnt(small: Any, tmp_path: Path) -> None:
+    images = small.images({"coco:1": "train", "coco:2": "test"})
+    rows = [small.region_row("coco:1", [0, 0]), small.region_row("coco:2", [1, 1])]
+    regions = small.regions(rows, ["kite", "dog"])
     size = VocabularySettings(num_entries=60)
-    vocabulary.train({"object_vocabulary": (labels,)}, images=images, settings=size, into=tmp_path, progress=silent)
-    assert {"kite", "dog"} <= set(vocabulary.load(tmp_path).tokens)
+    vocabulary.train({}, images=images, regions=regions, settings=size, into=tmp_path, progress=silent)
+    tokens = vocabulary.load(tmp_path).tokens
+    assert "kite" in tokens
+    assert "dog" not in tokens
 
 
 def test_too_few_entries_are_refused_with_the_smallest_number_that_would_do(small: Any, tmp_path: Path) -> None:
@@ -87,7 +90,12 @@ def test_too_few_entries_are_refused_with_the_smallest_number_that_would_do(smal
     files = {"coco_captions": (_captions(small, ["abc"]),)}
     with pytest.raises(UserError, match="at least 11 entries"):  # 5 specials, a b c, ##a ##b ##c
         vocabulary.train(
-            files, images=images, settings=VocabularySettings(num_entries=10), into=tmp_path, progress=silent
+            files,
+            images=images,
+            regions=small.regions([small.region_row("coco:1")], ["q"]),
+            settings=VocabularySettings(num_entries=10),
+            into=tmp_path,
+            progress=silent,
         )
 
 
@@ -96,9 +104,10 @@ import sys
 from pathlib import Path
 from data import vocabulary
 from data.progress import silent
-captions, images, into = map(Path, sys.argv[1:])
+captions, images, regions, into = map(Path, sys.argv[1:])
 size = vocabulary.VocabularySettings(num_entries=800)
-vocabulary.train({"coco_captions": (captions,)}, images=images, settings=size, into=into, progress=silent)
+given = {"images": images, "regions": regions, "settings": size}
+vocabulary.train({"coco_captions": (captions,)}, **given, into=into, progress=silent)
 assert "torch" not in sys.modules
 """
 
@@ -110,6 +119,7 @@ def test_training_gives_the_same_bytes_whatever_the_hash_seed(
     texts = [line.removeprefix("# text = ") for line in lines if line.startswith("# text = ")]
     captions = _captions(small, texts)
     images = small.images({f"coco:{n}": "train" for n in range(1, len(texts) + 1)})
+    regions = small.regions([small.region_row("coco:1", [0])], ["kite"])
     digests = set()
     for seed in ("1", "2"):
         into = tmp_path / seed
@@ -119,7 +129,7 @@ def test_training_gives_the_same_bytes_whatever_the_hash_seed(
             "PYTHONHASHSEED": seed,
             "TOKENIZERS_PARALLELISM": "true" if seed == "1" else "false",
         }
-        command = [sys.executable, "-c", _TRAIN, str(captions), str(images), str(into)]
+        command = [sys.executable, "-c", _TRAIN, str(captions), str(images), str(regions), str(into)]
         subprocess.run(command, check=True, cwd=ROOT, env=environment)
         digests.add(hashlib.sha256((into / "vocab.txt").read_bytes()).hexdigest())
     assert len(digests) == 1
