@@ -200,7 +200,7 @@ def _texts(files: SourceFiles, table: ImageTable, store: RegionStore) -> Iterato
     is_training_N = np.array([table.split.get(image_id) == "train" for image_id in store.image_ids], dtype=bool)
     ids = store.object_ids_NR[is_training_N].ravel()
     counts = np.bincount(ids[ids >= 0], minlength=len(store.object_names)).tolist()
-    yield from zip(map(_encodable, store.object_names), counts, strict=True)
+    yield from ((_encodable(name), count) for name, count in zip(store.object_names, counts, strict=True) if count)
     for content in ("phrases", "captions"):
         for record in read(files, content, _ignore):
             if table.split.get(table.canonical.get(record.image_id, "")) == "train":
