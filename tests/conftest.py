@@ -12,6 +12,16 @@ from luigi.task_register import Register
 CHECKOUT = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--short", action="store_true", help="run the slow tests in their short form, as CI does")
+
+
+@pytest.fixture(scope="session")
+def short(request: pytest.FixtureRequest) -> bool:
+    """Whether the slow tests are to take their short form: fewer kills, fewer steps, fewer sentences."""
+    return bool(request.config.getoption("--short"))
+
+
 @pytest.fixture
 def shared_data() -> Callable[[str], Path]:
     """The path of a file of real data; skips with the reason where it is absent."""

@@ -20,10 +20,18 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
     [("nlvr1", "NLVR1_DIR", "nlvr1", 5934), ("coco-mini", "COCO_DIR", "coco", 111)],
 )
 def test_an_example_runs_from_its_files_to_its_report(
-    example: str, variable: str, data: str, num_images: int, shared_data: Callable[[str], Path], tmp_path: Path
+    example: str,
+    variable: str,
+    data: str,
+    num_images: int,
+    shared_data: Callable[[str], Path],
+    short: bool,
+    tmp_path: Path,
 ) -> None:
     changes = {variable: str(shared_data(data)), "LUIGI_CONFIG_PATH": str(CHECKOUT / "examples" / f"{example}.cfg")}
-    done = commands.run("FullCurriculum", tmp_path / "workspace", cwd=tmp_path, changes=changes)
+    steps = [flag for stage in ("Token", "Phrase", "Sentence") for flag in (f"--{stage}Stage-num-steps", "50")]
+    flags = steps if short else []
+    done = commands.run("FullCurriculum", tmp_path / "workspace", *flags, cwd=tmp_path, changes=changes)
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "workspace/current/Report/result/report.json").read_text("utf-8"))
     assert sum(report["corpora"]["RegionFeatures"]["images"].values()) == num_images

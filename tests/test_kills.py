@@ -22,7 +22,7 @@ FLAGS = (
     *(flag for stage in ("Token", "Phrase", "Sentence") for flag in (f"--{stage}Stage-checkpoint-every-s", "0.1")),
     *(flag for stage in ("Token", "Phrase", "Sentence") for flag in (f"--{stage}Stage-num-steps", "80")),
 )
-NUM_KILLS = 8
+NUM_KILLS, NUM_KILLS_SHORT = 10, 4
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,10 @@ def kill_parent_alone(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.mark.parametrize("kill", [kill_group, kill_parent_alone])
 def test_a_run_killed_at_random_moments_ends_with_the_same_artifacts(
-    kill: Callable[[subprocess.Popen[bytes]], None], undisturbed: tuple[dict[str, str], float], tmp_path: Path
+    kill: Callable[[subprocess.Popen[bytes]], None],
+    undisturbed: tuple[dict[str, str], float],
+    short: bool,
+    tmp_path: Path,
 ) -> None:
     expected, seconds = undisturbed
     seed = random.SystemRandom().randrange(10**6)
@@ -53,7 +56,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_artifacts(
     moments = random.Random(seed)
     root = tmp_path / "workspace"
     num_killed = 0
-    for _ in range(NUM_KILLS):
+    for _ in range(NUM_KILLS_SHORT if short else NUM_KILLS):
         process = commands.start("FullCurriculum", root, *FLAGS, cwd=tmp_path)
         try:
             process.wait(moments.uniform(0.1, 0.5) * seconds)

@@ -121,8 +121,10 @@ def test_training_gives_the_same_bytes_whatever_the_hash_seed(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BACKENDS)
 def test_the_whole_english_treebank_gives_a_verb_decision_to_rely_on(
-    name: str, tmp_path: Path, shared_data: Callable[[str], Path]
+    name: str, tmp_path: Path, shared_data: Callable[[str], Path], short: bool
 ) -> None:
+    if short:
+        pytest.skip("trains for minutes; the short form leaves it to the fast tests' part of the treebank")
     training, test = (shared_data(f"ud_english_ewt/en_ewt-ud-{split}.conllu") for split in ("train", "test"))
     backend(name).train(training, test, settings=TaggerSettings(), into=tmp_path, progress=silent)
     held_out = json.loads((tmp_path / "scores.json").read_text())
