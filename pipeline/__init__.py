@@ -6,18 +6,17 @@ arguments, the configuration and the sources are checked at once, before any wor
 
 from __future__ import annotations
 
+import os
 import sys
-from multiprocessing import parent_process
+import time
 from pathlib import Path
-
-import luigi
 
 from data.errors import UserError
 from pipeline import defaults, guard
 from pipeline.curriculum import FullCurriculum
 from tasks import command_line
 from tasks.benchmarks import ZeroShotRetrieval
-from tasks.console import error_screen, log
+from tasks.console import error_screen, log_to
 from tasks.corpora import (
     HardNegatives,
     ImageTable,
@@ -58,7 +57,9 @@ _USER_MISTAKE = 2
 def _is_luigi_command() -> bool:
     program = Path(sys.argv[0])
     is_luigi = program.stem == "luigi" or program.parent.name == "luigi"
-    return is_luigi and any(argument.startswith("--module") for argument in sys.argv[1:]) and parent_process() is None
+    return (
+        is_luigi and any(argument.startswith("--module") for argument in sys.argv[1:]) and not command_line.is_spawned()
+    )
 
 
 def _start_command(arguments: list[str]) -> None:
@@ -69,15 +70,9 @@ def _start_command(arguments: list[str]) -> None:
         sys.exit(_USER_MISTAKE)
     if root is None:
         return
-    command_line.remember(arguments)
-    log_file = defaults.log_to(root / "logs")
-
-    @luigi.Task.event_handler(luigi.Event.FAILURE)  # type: ignore[untyped-decorator]  # luigi's
-    def tell(task: luigi.Task, error: BaseException) -> None:
-        if isinstance(error, UserError):
-            log.error(error_screen(task.task_family, error, log_file=str(log_file)))
-        else:
-            log.error("%s failed: %s\n  log       %s", task.task_family, error, log_file)
+    log_file = root / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    command_line.remember(arguments, log_file=log_file)
+    log_to(log_file)
 
 
 defaults.put_in_place()

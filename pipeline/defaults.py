@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
-import os
-import sys
-import time
-from pathlib import Path
 
 import luigi.configuration
 from luigi.configuration import LuigiConfigParser
-
-from tasks.console import HideTracebacks, log
 
 DEFAULTS = {
     "core": {"local_scheduler": "true", "no_configure_logging": "true"},
@@ -38,21 +31,3 @@ def put_in_place() -> None:
                 config.set(section, option, value)
     if multiprocessing.get_start_method(allow_none=True) is None:
         multiprocessing.set_start_method("spawn")
-
-
-def log_to(folder: Path) -> Path:
-    """Short lines on the terminal, everything in a file of this command below `folder`; gives that file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    whole = logging.FileHandler(file, encoding="utf-8", delay=True)
-    whole.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    for logger, terminal_level in ((log, logging.INFO), (logging.getLogger("luigi-interface"), logging.WARNING)):
-        logger.setLevel(logging.DEBUG)
-        logger.propagate = False
-        terminal = logging.StreamHandler(sys.stderr)
-        terminal.setLevel(terminal_level)
-        terminal.setFormatter(logging.Formatter("%(message)s"))
-        terminal.addFilter(HideTracebacks())
-        logger.handlers = [whole, terminal]
-    logging.captureWarnings(True)
-    return file

@@ -22,6 +22,7 @@ import luigi
 from data.errors import UserError
 from data.progress import Progress
 from tasks.code import code_digests
+from tasks.command_line import restore
 from tasks.console import TaskProgress, log
 from tasks.settings import ProfileParameter, current_store
 from tasks.store import Artifact, digest_of, fresh_folder
@@ -40,8 +41,6 @@ class Node(luigi.Task):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """A task that crossed into a worker process sees the command line that it came from."""
-        from tasks.command_line import restore
-
         restore()
         self.__dict__.update(state)
 
@@ -59,7 +58,7 @@ class Input:
 
 
 class KeyTarget(luigi.Target):
-    """The output of a task: it exists if the artifact of the task's present key does. Never raises."""
+    """The output of a task: it exists if the artifact of the task's present key does."""
 
     def __init__(self, task: Node) -> None:
         self._task = task
@@ -97,7 +96,6 @@ class ArtifactTask(Node):
     entry: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = ()
     resumes: ClassVar[bool] = False
-    variant: ClassVar[str] = ""
 
     def inputs(self) -> Mapping[str, Input]:
         """The inputs by the names under which `build` finds them."""
@@ -159,7 +157,7 @@ class ArtifactTask(Node):
             if self.artifact() is None:
                 self._build_and_publish(key, decision, lock)
             else:
-                log.info("%-22s unchanged", self.display_name())
+                log.info("%-22s unchanged", self.task_family)
         self.point_current()
 
     def _build_and_publish(self, key: str, decision: Mapping[str, Any], lock: int) -> None:
@@ -189,11 +187,7 @@ class ArtifactTask(Node):
         manifest = {"family": self.task_family, "key": key, "decided_by": dict(decision), "notes": job.notes}
         manifest["recorded"] = self._recorded(started, seconds)
         self.__dict__["_artifact"] = store.publish(self.task_family, key, manifest)
-        log.info("%-22s built in %.1f s", self.display_name(), seconds)
-
-    def display_name(self) -> str:
-        """The family, and the variant where a task has several."""
-        return f"{self.task_family}{'-' if self.variant else ''}{self.variant}"
+        log.info("%-22s built in %.1f s", self.task_family, seconds)
 
     def point_current(self) -> None:
         """Let `current/` lead to this artifact and to everything it was made from."""
@@ -202,7 +196,7 @@ class ArtifactTask(Node):
         if self.__dict__.get("_is_current"):
             return
         self.__dict__["_is_current"] = True
-        current_store().point_current(self.display_name(), artifact)
+        current_store().point_current(self.task_family, artifact)
         for node in self.requires():
             if isinstance(node, ArtifactTask):
                 node.point_current()
@@ -234,6 +228,12 @@ class ArtifactTask(Node):
             "parameters": {name: str(value) for name, value in self.param_kwargs.items()},
             "packages": {d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"]},
         }
+
+
+@ArtifactTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator]  # luigi's
+def _tell_present(task: ArtifactTask) -> None:
+    task.point_current()
+    log.info("%-22s unchanged", task.task_family)
 
 
 def _existing(folder: Path) -> Path:

@@ -1,23 +1,33 @@
-"""The command line of luigi, kept for worker processes: a spawned one knows the configuration files but no flags."""
+"""What worker processes must know of the command: a spawned one has luigi's configuration files, but no flags and no log."""
 
 from __future__ import annotations
 
 import json
 import os
-from multiprocessing import parent_process
+import sys
+from pathlib import Path
 
 from luigi.cmdline_parser import CmdlineParser
+
+from tasks import console
 
 _VARIABLE = "MULTIGRAIN_COMMAND_LINE"
 
 
-def remember(arguments: list[str]) -> None:
-    """Keep the arguments for the processes that luigi will spawn."""
-    os.environ[_VARIABLE] = json.dumps(arguments)
+def is_spawned() -> bool:
+    """Whether multiprocessing spawned this process. True from its start on, unlike `parent_process()`."""
+    return "--multiprocessing-fork" in sys.orig_argv
+
+
+def remember(arguments: list[str], *, log_file: Path) -> None:
+    """Keep the arguments and the log for the processes that luigi will spawn."""
+    os.environ[_VARIABLE] = json.dumps({"arguments": arguments, "log_file": str(log_file)})
 
 
 def restore() -> None:
-    """In a spawned worker, put the flags of the original command in place; elsewhere do nothing."""
-    if parent_process() is None or CmdlineParser.get_instance() is not None or _VARIABLE not in os.environ:
+    """In a spawned worker, put the flags and the log of the command in place; elsewhere do nothing."""
+    if not is_spawned() or CmdlineParser.get_instance() is not None or _VARIABLE not in os.environ:
         return
-    CmdlineParser._instance = CmdlineParser(json.loads(os.environ[_VARIABLE]))
+    command = json.loads(os.environ[_VARIABLE])
+    CmdlineParser._instance = CmdlineParser(command["arguments"])
+    console.log_to(Path(command["log_file"]))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import luigi
 from tqdm import tqdm
@@ -66,3 +68,28 @@ class HideTracebacks(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep all but records that carry an exception."""
         return not record.exc_info
+
+
+def log_to(file: Path) -> None:
+    """Short lines on the terminal, everything in `file`, and a failed task told once."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    whole = logging.FileHandler(file, encoding="utf-8", delay=True)
+    whole.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    levels = {"multigrain": logging.INFO, "luigi-interface": logging.WARNING, "py.warnings": logging.ERROR}
+    for name, terminal_level in levels.items():
+        terminal = logging.StreamHandler(sys.stderr)
+        terminal.setLevel(terminal_level)
+        terminal.setFormatter(logging.Formatter("%(message)s"))
+        terminal.addFilter(HideTracebacks())
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = False
+        logger.handlers = [whole, terminal]
+    logging.captureWarnings(True)
+
+    @luigi.Task.event_handler(luigi.Event.FAILURE)  # type: ignore[untyped-decorator]  # luigi's
+    def tell(task: luigi.Task, error: BaseException) -> None:
+        if isinstance(error, UserError):
+            log.error(error_screen(task.task_family, error, log_file=str(file)))
+        else:
+            log.error("%s failed: %s\n  log       %s", task.task_family, error, file)

@@ -44,7 +44,7 @@ def run_job(
     threads = str(num_threads)
     environment = {
         **os.environ,
-        "PYTHONPATH": str(_PROJECT),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(_PROJECT), os.environ.get("PYTHONPATH")))),
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
         "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait cost five-fold on a busy machine

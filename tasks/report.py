@@ -72,7 +72,7 @@ class Report(ArtifactTask):
 
     def page(self) -> Path:
         """Where the page of the last command lies."""
-        return current_store().root / "current" / self.display_name() / "result" / PAGE
+        return current_store().root / "current" / str(self.task_family) / "result" / PAGE
 
 
 def _left_out() -> tuple[str, ...]:

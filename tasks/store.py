@@ -89,7 +89,7 @@ class Store:
             manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
             artifact = Artifact(folder=folder, manifest=manifest)
             return artifact if artifact.is_whole() else None
-        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, KeyError, TypeError):
+        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
             return None
 
     def partial(self, key: str) -> Path:
