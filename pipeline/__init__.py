@@ -57,9 +57,8 @@ _USER_MISTAKE = 2
 def _is_luigi_command() -> bool:
     program = Path(sys.argv[0])
     is_luigi = program.stem == "luigi" or program.parent.name == "luigi"
-    return (
-        is_luigi and any(argument.startswith("--module") for argument in sys.argv[1:]) and not command_line.is_spawned()
-    )
+    names_a_module = any(argument.startswith("--module") for argument in sys.argv[1:])
+    return is_luigi and names_a_module and not command_line.is_spawned()
 
 
 def _start_command(arguments: list[str]) -> None:

@@ -22,7 +22,7 @@ class Evaluate(ArtifactTask):
     )
 
     entry = ("model.evaluate",)
-    libraries = ("torch",)
+    libraries = ("numpy", "safetensors", "torch")
     benchmark_name: ClassVar[str]
 
     def benchmark(self) -> Benchmark:

@@ -1,4 +1,4 @@
-"""What worker processes must know of the command: a spawned one has luigi's configuration files, but no flags and no log."""
+"""What worker processes must know of the command: a spawned one has the configuration, but no flags and no log."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 import time
@@ -71,7 +72,7 @@ class HideTracebacks(logging.Filter):
 
 
 def log_to(file: Path) -> None:
-    """Short lines on the terminal, everything in `file`, and a failed task told once."""
+    """Short lines on the terminal, everything in `file`, and every failed task told once on both."""
     file.parent.mkdir(parents=True, exist_ok=True)
     whole = logging.FileHandler(file, encoding="utf-8", delay=True)
     whole.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -87,9 +88,12 @@ def log_to(file: Path) -> None:
         logger.handlers = [whole, terminal]
     logging.captureWarnings(True)
 
-    @luigi.Task.event_handler(luigi.Event.FAILURE)  # type: ignore[untyped-decorator]  # luigi's
-    def tell(task: luigi.Task, error: BaseException) -> None:
-        if isinstance(error, UserError):
-            log.error(error_screen(task.task_family, error, log_file=str(file)))
-        else:
-            log.error("%s failed: %s\n  log       %s", task.task_family, error, file)
+    for event in (luigi.Event.FAILURE, luigi.Event.PROCESS_FAILURE, luigi.Event.TIMEOUT):
+        luigi.Task.event_handler(event)(functools.partial(_tell_failure, file))
+
+
+def _tell_failure(log_file: Path, task: luigi.Task, error: BaseException | str) -> None:
+    if isinstance(error, UserError):
+        log.error(error_screen(task.task_family, error, log_file=str(log_file)))
+    else:
+        log.error("%s failed: %s\n  log       %s", task.task_family, error, log_file)

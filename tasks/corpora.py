@@ -24,9 +24,9 @@ from data.vocabulary import VocabularySettings
 from model.curricula.msp import StageSizes
 from model.specs import MIN_LENGTH
 from tasks.artifact import ArtifactTask, Input, Job
-from tasks.settings import current_profile
-from tasks.sources import givers, is_set, need, source_files, source_inputs
-from tasks.tagging import PosTagger, tagger_is_given
+from tasks.settings import OptionalCountParameter, OptionalRateParameter, RateParameter, current_profile
+from tasks.sources import SourceFile, givers, is_set, need, source_files, source_inputs
+from tasks.tagging import PosTagger, tagger_folder, tagger_package
 
 _SPLIT_LISTS = ("validation_images", "test_images")
 
@@ -34,9 +34,9 @@ _SPLIT_LISTS = ("validation_images", "test_images")
 class SourceTask(ArtifactTask):
     """A task that reads publishers' files; `source_names` says which."""
 
+    @abstractmethod
     def source_names(self) -> tuple[str, ...]:
         """The sources that it reads, as far as they are there."""
-        raise TypeError(f"{type(self).__name__} must say which sources it reads")
 
     def source_inputs(self) -> dict[str, Input]:
         """The sources as inputs."""
@@ -50,13 +50,12 @@ class SourceTask(ArtifactTask):
 class ImageTable(SourceTask):
     """Every image of every source under one id, with its split."""
 
-    validation_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(
-        default=None, description="share of groups"
-    )
-    test_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="share of groups")
+    validation_rate: OptionalRateParameter = OptionalRateParameter(default=None, description="share of groups")
+    test_rate: OptionalRateParameter = OptionalRateParameter(default=None, description="share of groups")
     seed: luigi.IntParameter = luigi.IntParameter(default=1, description="of the split by hash")
 
     entry = ("data.images", "data.contracts")
+    libraries = ("pyarrow",)
 
     def source_names(self) -> tuple[str, ...]:
         """All that list images, and the lists of splits."""
@@ -88,13 +87,13 @@ class ImageTable(SourceTask):
 class RegionFeatures(SourceTask):
     """36 regions an image: a detector's output where there is one, else computed from the pixels of boxes or a grid."""
 
-    max_rejected_rate: luigi.FloatParameter = luigi.FloatParameter(
+    max_rejected_rate: RateParameter = RateParameter(
         default=0.05, description="share of images without usable regions above which the store is not built"
     )
     num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
 
     entry = ("data.regions.detections", "data.regions.pixels", "data.contracts")
-    libraries = ("h5py", "numpy", "pillow")
+    libraries = ("h5py", "numpy", "pillow", "pyarrow")
     _pictures: ClassVar[tuple[str, ...]] = ("coco_images", "nlvr1_images")
 
     def source_names(self) -> tuple[str, ...]:
@@ -146,7 +145,7 @@ class RegionFeatures(SourceTask):
 class Vocabulary(SourceTask):
     """WordPiece entries: BERT's own file where it is given, else trained on the texts of the training images."""
 
-    num_entries: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="at most so many")
+    num_entries: OptionalCountParameter = OptionalCountParameter(default=None, description="at most so many")
 
     entry = ("data.vocabulary",)
     libraries = ("tokenizers",)
@@ -194,7 +193,7 @@ class CorpusTask(SourceTask):
     max_length: luigi.OptionalIntParameter = luigi.OptionalIntParameter(
         default=None, description="word pieces a row, [CLS] and [SEP] included"
     )
-    max_rejected_rate: luigi.FloatParameter = luigi.FloatParameter(
+    max_rejected_rate: RateParameter = RateParameter(
         default=0.05, description="share of rejected records above which the corpus is not built"
     )
 
@@ -284,7 +283,7 @@ class PhraseCorpus(CorpusTask):
     num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
 
     entry = ("data.corpora.phrase", "data.contracts")
-    libraries = (*CorpusTask.libraries, "spacy", "nltk")
+    libraries = (*CorpusTask.libraries, "spacy", "thinc", "nltk")
 
     def sizes(self) -> StageSizes:
         """Those of the phrase stage."""
@@ -298,9 +297,12 @@ class PhraseCorpus(CorpusTask):
         """What every corpus needs, and the tagger unless one is given."""
         need(that_give(self._content()), task=self.task_family, what=f"a source of {self.phrases_from}")
         inputs = dict(super().inputs())
-        if self._needs_training():
-            inputs["tagger"] = Input(node=PosTagger(profile=self.profile, backend=self.backend))
-        return inputs
+        if self.verbs == "none":
+            return inputs
+        if not self.tagger:
+            return {**inputs, "tagger": Input(node=PosTagger(profile=self.profile, backend=self.backend))}
+        folder = tagger_folder(self.tagger)
+        return inputs if folder is None else {**inputs, "tagger": Input(node=SourceFile(path=str(folder)))}
 
     def plug_ins(self) -> tuple[str, ...]:
         """The readers, and the tagger's backend."""
@@ -308,9 +310,6 @@ class PhraseCorpus(CorpusTask):
 
     def _content(self) -> Literal["phrases", "boxes"]:
         return "boxes" if self.phrases_from == "boxes" else "phrases"
-
-    def _needs_training(self) -> bool:
-        return self.verbs != "none" and not self.tagger
 
     def _corpus(self) -> phrase.PhraseSettings:
         return phrase.PhraseSettings(
@@ -322,15 +321,16 @@ class PhraseCorpus(CorpusTask):
         )
 
     def settings(self) -> Mapping[str, Any]:
-        """The corpus's settings, and what identifies a given tagger."""
-        return {**asdict(self._corpus()), "tagger": tagger_is_given(self.tagger)}
+        """The corpus's settings, and what identifies a tagger that is a package; any other is an input."""
+        is_package = self.verbs != "none" and self.tagger and tagger_folder(self.tagger) is None
+        return {**asdict(self._corpus()), "tagger": tagger_package(self.tagger) if is_package else {}}
 
     def build(self, job: Job) -> None:
         """Leave out phrases with verbs and join the rest."""
         phrase.build(
             source_files(job, self.source_names()),
             **{name: job.inputs[name] for name in ("images", "regions", "vocabulary")},
-            tagger=str(job.inputs["tagger"]) if self._needs_training() else self.tagger,
+            tagger=str(job.inputs.get("tagger", self.tagger)),
             settings=self._corpus(),
             into=job.result,
             progress=job.progress,
@@ -375,10 +375,10 @@ class SentenceCorpus(CorpusTask):
 class HardNegatives(ArtifactTask):
     """For each image the most similar others of its split, by mean-pooled region features."""
 
-    num_negatives: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="an image")
+    num_negatives: OptionalCountParameter = OptionalCountParameter(default=None, description="an image")
 
     entry = ("data.hard_negatives", "data.contracts")
-    libraries = ("numpy",)
+    libraries = ("h5py", "numpy")
 
     def inputs(self) -> Mapping[str, Input]:
         """The image table (splits and groups) and the region store."""

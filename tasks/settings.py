@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import luigi
+import luigi.parameter
 
 from data.errors import UserError
 from data.sources import all_sources
@@ -52,6 +53,40 @@ class ProfileParameter(luigi.Parameter[str]):
                 way_out="give one of these, or add a file to tasks/profiles",
             )
         return value
+
+
+class RateParameter(luigi.FloatParameter):
+    """A share in [0, 1]."""
+
+    def parse(self, x: str) -> float:
+        """The share; ValueError outside the range, which NaN is too."""
+        rate = float(x)
+        if not 0 <= rate <= 1:
+            raise ValueError("a share lies in [0, 1]")
+        return rate
+
+
+class OptionalRateParameter(luigi.parameter.OptionalParameterMixin, RateParameter):
+    """A share in [0, 1], or nothing."""
+
+    expected_type = float
+
+
+class CountParameter(luigi.IntParameter):
+    """A number of things, at least one."""
+
+    def parse(self, x: str) -> int:
+        """The count; ValueError below one."""
+        count = int(x)
+        if count < 1:
+            raise ValueError("it must be at least 1")
+        return count
+
+
+class OptionalCountParameter(luigi.parameter.OptionalParameterMixin, CountParameter):
+    """A number of things, at least one, or nothing."""
+
+    expected_type = int
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -70,22 +70,14 @@ class SourceFile(Node):
         path = Path(self.path)
         check_there(path, "a source file")
         progress = TaskProgress(self)
-        before = _look(path)
-        digest = _digest_tree(path, progress)
-        progress.close()
-        if _look(path) != before:
-            raise SourceError(
-                expected="a file that stays as it is while it is read",
-                found="it changed meanwhile",
-                where=str(path),
-                way_out="wait until whatever writes it is done, then give the command again",
-            )
-        if any(time.time_ns() - seen["mtime_ns"] < _TRUSTED_AGE_NS for seen in before.values()):
-            time.sleep(_TRUSTED_AGE_NS / 1e9)
+        try:
+            digest, seen = _read(path, progress)
+        finally:
+            progress.close()
         pin = self._pin()
         pin.parent.mkdir(parents=True, exist_ok=True)
         aside = pin.with_suffix(f".{os.getpid()}")
-        aside.write_text(json.dumps({"path": self.path, "digest": digest, "seen": before}), "utf-8")
+        aside.write_text(json.dumps({"path": self.path, "digest": digest, "seen": seen}), "utf-8")
         aside.replace(pin)
         self.__dict__["_digest"] = digest
         log.info("%-22s read      %s", self.task_family, path)
@@ -95,7 +87,8 @@ class SourceFile(Node):
 
 
 def _files(path: Path) -> list[tuple[str, Path]]:
-    return list(files_below(path)) if path.is_dir() else [("", path)]
+    """Files by the names that readers see (NLVR's own becomes part of its images' names); a moved folder keeps them."""
+    return list(files_below(path)) if path.is_dir() else [(path.name, path)]
 
 
 def _look(path: Path) -> dict[str, dict[str, int]]:
@@ -105,6 +98,31 @@ def _look(path: Path) -> dict[str, dict[str, int]]:
         seen = _Seen(size=stat.st_size, mtime_ns=stat.st_mtime_ns, ctime_ns=stat.st_ctime_ns, inode=stat.st_ino)
         looks[name] = asdict(seen)
     return looks
+
+
+def _read(path: Path, progress: TaskProgress) -> tuple[str, dict[str, dict[str, int]]]:
+    """The digest and what tells that it still holds. Raises SourceError where a file cannot be read, or changes."""
+    try:
+        before = _look(path)
+        if any(time.time_ns() - seen["ctime_ns"] < _TRUSTED_AGE_NS for seen in before.values()):
+            time.sleep(_TRUSTED_AGE_NS / 1e9)  # so that any change from now on shows in its times
+        digest = _digest_tree(path, progress)
+        after = _look(path)
+    except OSError as error:
+        raise SourceError(
+            expected="a file that can be read to its end",
+            found=(error.strerror or type(error).__name__).lower(),
+            where=str(error.filename or path),
+            way_out="mend the file or its permissions, then give the command again",
+        ) from error
+    if after != before:
+        raise SourceError(
+            expected="a file that stays as it is while it is read",
+            found="it changed meanwhile",
+            where=str(path),
+            way_out="wait until whatever writes it is done, then give the command again",
+        )
+    return digest, before
 
 
 def _digest_tree(path: Path, progress: TaskProgress) -> str:

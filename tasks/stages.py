@@ -50,7 +50,7 @@ class PretrainStage(ArtifactTask):
     )
 
     entry = ("model.train",)
-    libraries = ("torch",)
+    libraries = ("numpy", "pyarrow", "safetensors", "torch")
     resumes = True
     stage_name: ClassVar[str]
 

@@ -14,7 +14,6 @@ from data.errors import UserError
 from data.taggers import TaggerSettings, backend
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.sources import need, source_files, source_inputs
-from tasks.store import digest_of, file_digest, files_below
 
 _TREEBANKS = ("treebank", "treebank_test")
 
@@ -28,7 +27,7 @@ class PosTagger(ArtifactTask):
     )
 
     entry = ("data.taggers",)
-    libraries = ("spacy", "thinc", "nltk")
+    libraries = ("numpy", "spacy", "thinc", "nltk")
 
     def inputs(self) -> Mapping[str, Input]:
         """The treebank."""
@@ -58,13 +57,14 @@ class PosTagger(ArtifactTask):
         )
 
 
-def tagger_is_given(name: str) -> Mapping[str, str]:
-    """What identifies a tagger that the user names: a package's version, or the digest of a model's folder."""
-    if not name:
-        return {}
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return {"digest": digest_of({path: file_digest(file) for path, file in files_below(folder)})}
+def tagger_folder(name: str) -> Path | None:
+    """The folder of a model that the user names, None where it is a package's name."""
+    folder = Path(name).expanduser().absolute()
+    return folder if name and folder.is_dir() else None
+
+
+def tagger_package(name: str) -> Mapping[str, str]:
+    """What identifies a tagger that is an installed package. Raises UserError where there is none of that name."""
     try:
         return {"package": name, "version": metadata.version(name)}
     except metadata.PackageNotFoundError:

@@ -79,7 +79,7 @@ MINIATURE = MspSizes(
     ),
     token=StageSizes(batch_size=16, max_length=44, num_steps=600),
     phrase=StageSizes(batch_size=16, max_length=32, num_steps=600),
-    sentence=StageSizes(batch_size=16, max_length=24, num_steps=2000),
+    sentence=StageSizes(batch_size=16, max_length=24, num_steps=3000),
     num_threads=1,  # so narrow a network gains next to nothing from a second, and loses ten-fold on a busy machine
     topic_weight=30.0,
     topic_options={"head": "tied", "bias": -3.0},
