@@ -28,7 +28,7 @@ class TaskProgress:
             desc=str(task.task_family),
             leave=False,
             disable=None,
-            bar_format="{desc}: {percentage:3.0f}% |{bar:24}| {elapsed}  {postfix}",
+            bar_format="{percentage:3.0f}% |{bar:24}| {elapsed}  {desc}",
         )
         self._last_report = 0.0
 
@@ -40,7 +40,7 @@ class TaskProgress:
         self._last_report = now
         percentage = min(100, max(0, round(100 * share)))
         self._bar.n = percentage
-        self._bar.set_postfix_str(message, refresh=True)
+        self._bar.set_description_str(f"{self._task.task_family}: {message}", refresh=True)
         _tell(getattr(self._task, "set_progress_percentage", None), percentage)
         _tell(getattr(self._task, "set_status_message", None), message)
 
