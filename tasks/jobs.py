@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from data.errors import UserError
 from tasks.artifact import Job
@@ -60,7 +60,7 @@ def run_job(
             env=environment,
         ) as child,
     ):
-        error = _follow(child, job)
+        error = _follow(child, job, log)
     if error is not None:
         raise UserError(**error)
     if child.returncode:
@@ -68,13 +68,23 @@ def run_job(
         raise RuntimeError(f"{module} ended with exit code {child.returncode}; the end of {log_file}:\n{tail}")
 
 
-def _follow(child: subprocess.Popen[str], job: Job) -> dict[str, str] | None:
+def _follow(child: subprocess.Popen[str], job: Job, log: TextIO) -> dict[str, str] | None:
+    """Pass progress on until the child closes its stdout; what a library prints there goes to the log."""
     assert child.stdout is not None
     error = None
     for line in child.stdout:
-        said = json.loads(line)
-        if "error" in said:
-            error = said["error"]
-        else:
-            job.progress(said["progress"], said["message"])
+        match _said(line):
+            case {"progress": share, "message": message}:
+                job.progress(share, message)
+            case {"error": error}:
+                pass
+            case _:
+                log.write(line)
     return error
+
+
+def _said(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None

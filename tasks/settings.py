@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import luigi
-import luigi.parameter
 
 from data.errors import UserError
 from data.sources import all_sources
@@ -59,34 +58,34 @@ class RateParameter(luigi.FloatParameter):
     """A share in [0, 1]."""
 
     def parse(self, x: str) -> float:
-        """The share; ValueError outside the range, which NaN is too."""
-        rate = float(x)
-        if not 0 <= rate <= 1:
-            raise ValueError("a share lies in [0, 1]")
-        return rate
+        """The share; ValueError outside the range, where NaN is too."""
+        return _checked_rate(super().parse(x))
 
 
-class OptionalRateParameter(luigi.parameter.OptionalParameterMixin, RateParameter):
+class OptionalRateParameter(luigi.OptionalFloatParameter):
     """A share in [0, 1], or nothing."""
 
-    expected_type = float
+    def parse(self, x: str) -> float | None:
+        """The share; ValueError outside the range, where NaN is too."""
+        rate = super().parse(x)
+        return None if rate is None else _checked_rate(rate)
 
 
-class CountParameter(luigi.IntParameter):
-    """A number of things, at least one."""
+class OptionalCountParameter(luigi.OptionalIntParameter):
+    """A number of things, at least one, or nothing."""
 
-    def parse(self, x: str) -> int:
+    def parse(self, x: str) -> int | None:
         """The count; ValueError below one."""
-        count = int(x)
-        if count < 1:
+        count: int | None = super().parse(x)
+        if count is not None and count < 1:
             raise ValueError("it must be at least 1")
         return count
 
 
-class OptionalCountParameter(luigi.parameter.OptionalParameterMixin, CountParameter):
-    """A number of things, at least one, or nothing."""
-
-    expected_type = int
+def _checked_rate(rate: float) -> float:
+    if not 0 <= rate <= 1:
+        raise ValueError("a share lies in [0, 1]")
+    return rate
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
