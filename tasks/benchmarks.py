@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import luigi
 
@@ -23,7 +24,11 @@ class Evaluate(ArtifactTask):
 
     entry = ("model.evaluate",)
     libraries = ("numpy", "safetensors", "torch")
-    benchmark_name: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def benchmark_name(self) -> str:
+        """The name of its spec in the curriculum."""
 
     def benchmark(self) -> Benchmark:
         """The benchmark's spec in the curriculum."""

@@ -19,7 +19,7 @@ from data.regions import detections, pixels
 from data.regions.detections import DetectionSettings
 from data.regions.pixels import PixelSettings
 from data.sources import that_give
-from data.taggers.verbs import VerbRule
+from data.taggers import VerbRule
 from data.vocabulary import VocabularySettings
 from model.curricula.msp import StageSizes
 from model.specs import MIN_LENGTH

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import luigi
 
@@ -52,7 +53,11 @@ class PretrainStage(ArtifactTask):
     entry = ("model.train",)
     libraries = ("numpy", "pyarrow", "safetensors", "torch")
     resumes = True
-    stage_name: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def stage_name(self) -> str:
+        """The name of its spec in the curriculum."""
 
     def process_resources(self) -> dict[str, int]:
         """One GPU token where a GPU is used."""
@@ -158,4 +163,4 @@ class SentenceStage(PretrainStage):
     stage_name = "sentence"
 
 
-STAGES: Mapping[str, type[PretrainStage]] = {cls.stage_name: cls for cls in (TokenStage, PhraseStage, SentenceStage)}
+STAGES: Mapping[str, type[PretrainStage]] = {"token": TokenStage, "phrase": PhraseStage, "sentence": SentenceStage}

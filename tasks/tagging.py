@@ -11,7 +11,7 @@ from typing import Any
 import luigi
 
 from data.errors import UserError
-from data.taggers import TaggerSettings, backend
+from data.taggers import TaggerSettings, running
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.sources import need, source_files, source_inputs
 
@@ -26,7 +26,7 @@ class PosTagger(ArtifactTask):
         default=1, description="of initial weights and of the order of sentences"
     )
 
-    entry = ("data.taggers",)
+    entry = ("data.taggers.running",)
     libraries = ("numpy", "spacy", "thinc", "nltk")
 
     def inputs(self) -> Mapping[str, Input]:
@@ -48,7 +48,8 @@ class PosTagger(ArtifactTask):
     def build(self, job: Job) -> None:
         """Train and score."""
         files = source_files(job, _TREEBANKS)
-        backend(self.backend).train(
+        running.train(
+            self.backend,
             files["treebank"][0],
             next(iter(files.get("treebank_test", ())), None),
             settings=self._training(),

@@ -1,0 +1,147 @@
+"""What holds of every task that a user can run, on the world in the smoke profile."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from luigi.task_register import Register
+
+import pipeline  # noqa: F401  (registers the tasks)
+from pipeline.guard import our_tasks, runnable_tasks
+from tasks.artifact import ArtifactTask
+from tasks.code import PACKAGES, code_digests, module_file
+from tasks.profiles import load_profile, profile_names
+
+CHECKOUT = Path(__file__).parents[2]
+NAMES = [name for name in runnable_tasks() if issubclass(our_tasks()[name], ArtifactTask)]
+
+# Imports the modules named on the command line and prints which of this project's were imported for them.
+IMPORT = """
+import importlib, json, sys
+packages = set(json.loads(sys.argv[1]))
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+print(json.dumps([name for name in sys.modules if name.split(".")[0] in packages]))
+"""
+
+
+@pytest.fixture
+def _complete_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every input is there, with its family's name as its digest: so every task has a decision without building."""
+    monkeypatch.setattr(ArtifactTask, "content_digest", lambda self, results=(): f"{self.task_family}{results}")
+
+
+def task_of(name: str) -> ArtifactTask:
+    task: ArtifactTask = our_tasks()[name](profile="smoke")
+    return task
+
+
+def decision(name: str) -> dict[str, Any]:
+    """What decides the key of a fresh instance."""
+    Register.clear_instance_cache()
+    decided = task_of(name)._decision()
+    assert decided is not None
+    return decided
+
+
+def test_all_tasks_of_the_curriculum_are_among_them() -> None:
+    assert {"World", "ImageTable", "PhraseCorpus", "TokenStage", "ZeroShotRetrieval", "Report"} <= set(NAMES)
+    assert not {"ArtifactTask", "SourceTask", "CorpusTask", "PretrainStage"} & set(runnable_tasks())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_entry_modules_and_plug_ins_are_files(name: str, workspace: Path) -> None:
+    task = task_of(name)
+    assert task.entry
+    for module in (*task.entry, *task.plug_ins()):
+        assert module_file(module) is not None, module
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_everything_that_is_imported_for_its_build_is_in_its_code(name: str, workspace: Path) -> None:
+    task = task_of(name)
+    modules = (*task.entry, *task.plug_ins())
+    command = [sys.executable, "-c", IMPORT, json.dumps(PACKAGES), *modules]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout)) <= set(code_digests(modules))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("_complete_inputs")
+def test_two_instances_with_the_same_parameters_have_the_same_decision(name: str, workspace: Path) -> None:
+    assert decision(name) == decision(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("_complete_inputs")
+def test_its_decision_is_json_without_a_path_or_the_host(name: str, workspace: Path) -> None:
+    decided = json.dumps(decision(name), allow_nan=False)
+    for local in (str(workspace), str(CHECKOUT), str(Path.home()), str(Path.cwd()), sys.prefix, platform.node()):
+        if len(local) > 2:  # "/" and "vm" are parts of many words
+            assert local not in decided
+    assert "num_workers" not in decided
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("_complete_inputs")
+def test_every_significant_parameter_but_the_profile_can_change_its_decision(name: str, workspace: Path) -> None:
+    cls = our_tasks()[name]
+    before = decision(name)
+    for parameter, changes in OTHER_VALUES.items():
+        if parameter in dict(cls.get_params()):
+            Register.clear_instance_cache()
+            other = cls(profile="smoke", **{parameter: changes})._decision()
+            assert (other != before) == dict(cls.get_params())[parameter].significant, parameter
+
+
+OTHER_VALUES: dict[str, Any] = {
+    "seed": 2,
+    "max_length": 9,
+    "max_rejected_rate": 0.5,
+    "validation_rate": 0.25,
+    "test_rate": 0.25,
+    "num_entries": 77,
+    "num_negatives": 3,
+    "verbs": "none",
+    "phrases_from": "boxes",
+    "backend": "nltk_tagger",
+    "num_steps": 7,
+    "num_epochs": 7,
+    "batch_size": 3,
+    "learning_rate": 0.5,
+    "device": "cuda",
+    "num_threads": 3,
+    "num_workers": 5,
+    "checkpoint_every_s": 1.5,
+}
+"""Another value than the smoke profile's for every parameter but `profile` and `tagger`, which names something."""
+
+
+def test_no_parameter_is_left_out_of_these_tests() -> None:
+    parameters = {parameter for name in NAMES for parameter, _ in our_tasks()[name].get_params()}
+    assert parameters - {"profile", "tagger"} == set(OTHER_VALUES)
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_profile_loads(name: str) -> None:
+    profile = load_profile(name)
+    assert profile.vocabulary_entries > 0
+    assert 0 <= profile.validation_rate + profile.test_rate <= 1
+
+
+def test_a_given_tagger_is_a_source_if_it_is_a_folder_and_a_version_if_it_is_a_package(
+    workspace: Path, tmp_path: Path
+) -> None:
+    cls = our_tasks()["PhraseCorpus"]
+    trained, folder, package = (cls(profile="smoke", tagger=given) for given in ("", str(tmp_path), "spacy"))
+    assert trained.inputs()["tagger"].node.task_family == "PosTagger"
+    assert folder.inputs()["tagger"].node.content_path() == tmp_path
+    assert "tagger" not in package.inputs()
+    assert package.settings()["tagger"]["package"] == "spacy"
+    assert trained.settings() == folder.settings()
