@@ -18,7 +18,8 @@ from data.errors import UserError
 from data.progress import Progress
 from data.records import BoxRecord, PhraseRecord
 from data.sources import SourceFiles
-from data.taggers.verbs import VerbRule, have_verbs
+from data.taggers import VerbRule
+from data.taggers.verbs import have_verbs
 from data.vocabulary import Vocabulary
 
 

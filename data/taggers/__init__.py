@@ -1,23 +1,33 @@
 """Part-of-speech taggers, one backend a file whose name ends in `_tagger`; the folder is the list.
 
-A backend has the functions of `Backend`. All of its work is done in spawned processes: `import spacy` pulls in torch,
-which the caller's process must never hold.
+A backend has the functions of `Backend`; `running.py` trains and tags with any of them.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from data.errors import UserError
-from data.progress import Progress
+from data.taggers.treebank import Sentence
 
 TaggedText = list[tuple[str, str]]
 """The words of one text, each with its universal part of speech (https://universaldependencies.org/u/pos/)."""
+
+
+VerbRule = Literal["verb", "verb_or_aux", "none"]
+"""What counts as a verb: main verbs only; auxiliaries and copulas ("the cap is green") too; or nothing, for texts that
+are known to hold none and are not tagged at all."""
+
+TAGS: Mapping[VerbRule, frozenset[str]] = {
+    "verb": frozenset({"VERB"}),
+    "verb_or_aux": frozenset({"VERB", "AUX"}),
+    "none": frozenset(),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,17 +39,16 @@ class TaggerSettings:
 
 
 class Backend(Protocol):
-    """What a file of this folder whose name ends in `_tagger` offers."""
+    """What a file of this folder whose name ends in `_tagger` offers. `running.py` calls it in worker processes."""
 
-    def train(
-        self, treebank: Path, held_out: Path | None, *, settings: TaggerSettings, into: Path, progress: Progress
-    ) -> None:
-        """Train on a CoNLL-U treebank; write the model and scores.json into the folder `into`."""
+    def fit(self, sentences: list[Sentence], settings: TaggerSettings, into: Path) -> None:
+        """Train, and write the model into the folder `into`."""
 
-    def tag(
-        self, texts: Sequence[str], model: str, *, num_workers: int, progress: Progress
-    ) -> Iterator[list[TaggedText]]:
-        """Tag `texts` in order, in chunks; `model` is a folder that `train` filled, or names a model of the library."""
+    def tag_words(self, sentences: list[tuple[str, ...]], model: str) -> list[list[str]]:
+        """The tags of sentences that are words already; `model` is a folder that `fit` filled, or a name."""
+
+    def tag_texts(self, texts: list[str], model: str) -> list[TaggedText]:
+        """The words of texts and their tags."""
 
 
 def backend(name: str) -> Backend:

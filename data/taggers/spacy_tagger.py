@@ -1,19 +1,17 @@
 """spaCy as the tagger: trained here from a treebank, or an installed package such as `en_core_web_sm`.
 
-Functions without an underscore only start spawned processes; spaCy itself is imported in those.
+A model is a folder (a pipeline, or one that holds `model/`) or an installed package. Runs in worker processes only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from data.errors import UserError
-from data.progress import Progress
-from data.taggers import TaggedText, TaggerSettings, scores, workers
+from data.taggers import TaggedText, TaggerSettings
 from data.taggers.treebank import UPOS, Sentence, penn_to_upos
 
 MODEL = "model"
@@ -53,29 +51,8 @@ _LEFT_OUT = [
 _TAGGING = {"transformer", "tok2vec", "tagger", "morphologizer", "attribute_ruler"}
 
 
-def train(treebank: Path, held_out: Path | None, *, settings: TaggerSettings, into: Path, progress: Progress) -> None:
-    """Train a pipeline into `into`/model, with `scores.json` beside it; equal input gives equal bytes."""
-    to_learn, to_score = scores.divided(treebank, held_out)
-    progress(0.0, f"training on {len(to_learn):,} sentences")
-    tags = workers.call(_train_and_tag, to_learn, [s.words for s in to_score], settings, into)
-    scores.write(to_score, tags, into)
-    progress(1.0, f"scored on {len(to_score):,} sentences")
-
-
-def tag(texts: Sequence[str], model: str, *, num_workers: int, progress: Progress) -> Iterator[list[TaggedText]]:
-    """Tag `texts` in chunks; `model` is a folder (a pipeline, or one that holds `model/`) or an installed package."""
-    return workers.tag_chunks(_tag_texts, texts, model, num_workers=num_workers, progress=progress)
-
-
-def _train_and_tag(
-    to_learn: list[Sentence], to_tag: list[tuple[str, ...]], settings: TaggerSettings, into: Path
-) -> list[list[str]]:
-    """Train on some sentences and return the tags that the model, as saved, gives the others."""
-    _train(to_learn, settings, into / MODEL)
-    return _tag_words(to_tag, str(into))
-
-
-def _train(sentences: list[Sentence], settings: TaggerSettings, path: Path) -> None:
+def fit(sentences: list[Sentence], settings: TaggerSettings, into: Path) -> None:
+    """Train a pipeline into `into`/model."""
     import spacy
     from spacy.tokens import Doc
     from spacy.training import Example
@@ -96,10 +73,10 @@ def _train(sentences: list[Sentence], settings: TaggerSettings, path: Path) -> N
             batch = [examples[number] for number in order[start : start + _BATCH]]
             pipeline.update(batch, sgd=optimizer, drop=_DROPOUT_RATE)
     with pipeline.use_params(optimizer.averages):
-        pipeline.to_disk(path)
+        pipeline.to_disk(into / MODEL)
 
 
-def _tag_words(sentences: list[tuple[str, ...]], model: str) -> list[list[str]]:
+def tag_words(sentences: list[tuple[str, ...]], model: str) -> list[list[str]]:
     """The tags of sentences that are words already."""
     from spacy.tokens import Doc
 
@@ -108,7 +85,8 @@ def _tag_words(sentences: list[tuple[str, ...]], model: str) -> list[list[str]]:
     return [[_upos(token) for token in doc] for doc in pipeline.pipe(docs, batch_size=_TAG_BATCH)]
 
 
-def _tag_texts(texts: list[str], model: str) -> list[TaggedText]:
+def tag_texts(texts: list[str], model: str) -> list[TaggedText]:
+    """The words of texts, as the library splits them, and their tags."""
     pipeline = _load(model)
     return [[(token.text, _upos(token)) for token in doc] for doc in pipeline.pipe(texts, batch_size=_TAG_BATCH)]
 

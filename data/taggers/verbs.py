@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
 from data.progress import Progress
-from data.taggers import TaggedText
-from data.taggers import backend as backend_named
-
-VerbRule = Literal["verb", "verb_or_aux", "none"]
-"""What counts as a verb: main verbs only; auxiliaries and copulas ("the cap is green") too; or nothing, for texts that
-are known to hold none and are not tagged at all."""
-
-TAGS: Mapping[VerbRule, frozenset[str]] = {
-    "verb": frozenset({"VERB"}),
-    "verb_or_aux": frozenset({"VERB", "AUX"}),
-    "none": frozenset(),
-}
+from data.taggers import TAGS, TaggedText, VerbRule, running
 
 
 def has_verb(tagged: TaggedText, rule: VerbRule) -> bool:
@@ -32,7 +20,7 @@ def have_verbs(
     if not TAGS[rule]:
         return [False] * len(texts)
     distinct = list(dict.fromkeys(texts))
-    chunks = backend_named(backend).tag(distinct, model, num_workers=num_workers, progress=progress)
+    chunks = running.tag(backend, distinct, model, num_workers=num_workers, progress=progress)
     verdicts = (has_verb(tagged, rule) for chunk in chunks for tagged in chunk)
     verdict_of = dict(zip(distinct, verdicts, strict=True))
     return [verdict_of[text] for text in texts]

@@ -16,7 +16,7 @@ import pytest
 from data.progress import silent
 from data.regions.store import RegionRow, RegionStoreWriter
 from data.schema import FEATURE_SIZE, IMAGES, NUM_REGIONS
-from data.taggers import TaggerSettings, backend
+from data.taggers import TaggerSettings, running
 from data.vocabulary import SPECIALS
 from data.writers import write_parquet
 
@@ -121,7 +121,7 @@ def trained_on_english(tmp_path_factory: pytest.TempPathFactory) -> Callable[[st
         sentences = source.read_text("utf-8").split("\n\n")[:600]
         (into / "treebank.conllu").write_text("\n\n".join(sentences) + "\n\n", "utf-8")
         settings = TaggerSettings(num_epochs=6)
-        backend(name).train(into / "treebank.conllu", None, settings=settings, into=into, progress=silent)
+        running.train(name, into / "treebank.conllu", None, settings=settings, into=into, progress=silent)
         return into
 
     return train

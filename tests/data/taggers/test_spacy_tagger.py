@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import UserError
 from data.progress import silent
-from data.taggers import spacy_tagger
+from data.taggers import running
 
 # A pipeline as a published one is: Penn tags from the tagger, universal ones from the attribute ruler, and a component
 # that tags do not need. Run apart: importing spaCy pulls in torch.
@@ -57,7 +57,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _tags(model: str) -> list[list[str]]:
     texts = ["dog runs", "dog is red", "red dog"]
-    (chunk,) = spacy_tagger.tag(texts, model, num_workers=1, progress=silent)
+    (chunk,) = running.tag("spacy_tagger", texts, model, num_workers=1, progress=silent)
     assert [" ".join(word for word, _ in tagged) for tagged in chunk] == texts
     return [[tag for _, tag in tagged] for tagged in chunk]
 

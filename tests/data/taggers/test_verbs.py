@@ -10,7 +10,7 @@ import pytest
 
 from data.errors import UserError
 from data.progress import silent
-from data.taggers import TaggerSettings, backend, scores
+from data.taggers import TaggerSettings, running, scores
 from data.taggers.treebank import Sentence
 from data.taggers.verbs import has_verb, have_verbs
 
@@ -46,7 +46,7 @@ def test_scores_are_worked_out_by_sentence_for_verbs_and_by_word_for_tags(tmp_pa
 def test_verdicts_do_not_depend_on_the_number_of_workers(
     name: str, num_workers: int, trained_on_english: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("data.taggers.workers._CHUNK", 3)
+    monkeypatch.setattr("data.taggers.running._CHUNK", 3)
     texts = ["man wearing a cap", "net on a court", "people are playing", "net on a court", "the cats are black", ""]
     verdicts = have_verbs(
         texts,
@@ -85,12 +85,13 @@ _TRAIN = """
 import sys
 from pathlib import Path
 from data.progress import silent
-from data.taggers import TaggerSettings, backend
+from data.taggers import TaggerSettings
+from data.taggers import running
 if __name__ == "__main__":
     name, treebank, into = sys.argv[1:]
     Path(into).mkdir()
     settings = TaggerSettings(num_epochs=2)
-    backend(name).train(Path(treebank), None, settings=settings, into=Path(into), progress=silent)
+    running.train(name, Path(treebank), None, settings=settings, into=Path(into), progress=silent)
     assert not {"torch", "spacy"}.intersection(sys.modules)
 """
 
@@ -126,7 +127,7 @@ def test_the_whole_english_treebank_gives_a_verb_decision_to_rely_on(
     if short:
         pytest.skip("trains for minutes; the short form leaves it to the fast tests' part of the treebank")
     training, test = (shared_data(f"ud_english_ewt/en_ewt-ud-{split}.conllu") for split in ("train", "test"))
-    backend(name).train(training, test, settings=TaggerSettings(), into=tmp_path, progress=silent)
+    running.train(name, training, test, settings=TaggerSettings(), into=tmp_path, progress=silent)
     held_out = json.loads((tmp_path / "scores.json").read_text())
     assert held_out["num_sentences"] == 2077
     assert held_out["accuracy"] > 0.92
