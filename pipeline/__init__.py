@@ -17,15 +17,8 @@ from pipeline.curriculum import FullCurriculum
 from tasks import command_line
 from tasks.benchmarks import ZeroShotRetrieval
 from tasks.console import error_screen, log_to
-from tasks.corpora import (
-    HardNegatives,
-    ImageTable,
-    PhraseCorpus,
-    RegionFeatures,
-    SentenceCorpus,
-    TokenCorpus,
-    Vocabulary,
-)
+from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
+from tasks.images import HardNegatives, ImageTable, RegionFeatures
 from tasks.report import Report
 from tasks.sources import SourceFile
 from tasks.stages import PhraseStage, SentenceStage, TokenStage

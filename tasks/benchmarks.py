@@ -10,7 +10,8 @@ import luigi
 
 from model.specs import Benchmark, to_plain
 from tasks.artifact import ArtifactTask, Input, Job
-from tasks.corpora import RegionFeatures, SentenceCorpus, Vocabulary
+from tasks.corpora import SentenceCorpus, Vocabulary
+from tasks.images import RegionFeatures
 from tasks.jobs import run_job
 from tasks.stages import WEIGHTS, SentenceStage
 

@@ -12,7 +12,8 @@ from model.specs import to_plain
 from report.contents import ReportInputs
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.benchmarks import ZeroShotRetrieval
-from tasks.corpora import HardNegatives, ImageTable, PhraseCorpus, RegionFeatures, SentenceCorpus, TokenCorpus
+from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
+from tasks.images import HardNegatives, ImageTable, RegionFeatures
 from tasks.settings import configured_sources, current_store
 from tasks.sources import uses_world
 from tasks.stages import STAGES

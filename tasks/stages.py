@@ -12,15 +12,8 @@ import luigi
 from model.curricula import msp
 from model.specs import Budget, Curriculum, Device, Stage, to_plain
 from tasks.artifact import ArtifactTask, Input, Job
-from tasks.corpora import (
-    CorpusTask,
-    HardNegatives,
-    PhraseCorpus,
-    RegionFeatures,
-    SentenceCorpus,
-    TokenCorpus,
-    Vocabulary,
-)
+from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
+from tasks.images import HardNegatives, RegionFeatures
 from tasks.jobs import run_job
 from tasks.settings import current_profile
 

@@ -1,0 +1,164 @@
+"""The image side of the DAG: which images there are, their regions, and for each the images most like it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar
+
+import luigi
+
+from data import contracts, hard_negatives, images
+from data.hard_negatives import HardNegativeSettings
+from data.images import SplitSettings
+from data.regions import detections, pixels
+from data.regions.detections import DetectionSettings
+from data.regions.pixels import PixelSettings
+from data.sources import that_give
+from tasks.artifact import ArtifactTask, Input, Job
+from tasks.settings import OptionalCountParameter, OptionalRateParameter, RateParameter, current_profile
+from tasks.sources import givers, is_set, need, source_files, source_inputs
+
+_SPLIT_LISTS = ("validation_images", "test_images")
+
+
+class SourceTask(ArtifactTask):
+    """A task that reads publishers' files; `source_names` says which."""
+
+    @abstractmethod
+    def source_names(self) -> tuple[str, ...]:
+        """The sources that it reads, as far as they are there."""
+
+    def source_inputs(self) -> dict[str, Input]:
+        """The sources as inputs."""
+        return source_inputs(self.source_names(), profile=self.profile)
+
+    def plug_ins(self) -> tuple[str, ...]:
+        """The readers of these sources."""
+        return tuple(f"data.sources.{name}" for name in self.source_names() if is_set(name))
+
+
+class ImageTable(SourceTask):
+    """Every image of every source under one id, with its split."""
+
+    validation_rate: OptionalRateParameter = OptionalRateParameter(default=None, description="share of groups")
+    test_rate: OptionalRateParameter = OptionalRateParameter(default=None, description="share of groups")
+    seed: luigi.IntParameter = luigi.IntParameter(default=1, description="of the split by hash")
+
+    entry = ("data.images", "data.contracts")
+    libraries = ("pyarrow",)
+
+    def source_names(self) -> tuple[str, ...]:
+        """All that list images, and the lists of splits."""
+        return (*givers("images"), *_SPLIT_LISTS)
+
+    def inputs(self) -> Mapping[str, Input]:
+        """The sources that list images."""
+        need(that_give("images"), task="ImageTable", what="a list of images")
+        return self.source_inputs()
+
+    def _splits(self) -> SplitSettings:
+        profile = current_profile(self.profile)
+        return SplitSettings(
+            validation_rate=profile.validation_rate if self.validation_rate is None else self.validation_rate,
+            test_rate=profile.test_rate if self.test_rate is None else self.test_rate,
+            seed=self.seed,
+        )
+
+    def settings(self) -> Mapping[str, Any]:
+        """How images are assigned to splits."""
+        return asdict(self._splits())
+
+    def build(self, job: Job) -> None:
+        """Merge the lists and assign splits."""
+        images.build(source_files(job, self.source_names()), self._splits(), into=job.result, progress=job.progress)
+        contracts.check_images(job.result)
+
+
+class RegionFeatures(SourceTask):
+    """36 regions an image: a detector's output where there is one, else computed from the pixels of boxes or a grid."""
+
+    max_rejected_rate: RateParameter = RateParameter(
+        default=0.05, description="share of images without usable regions above which the store is not built"
+    )
+    num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
+
+    entry = ("data.regions.detections", "data.regions.pixels", "data.contracts")
+    libraries = ("h5py", "numpy", "pillow", "pyarrow")
+    _pictures: ClassVar[tuple[str, ...]] = ("coco_images", "nlvr1_images")
+
+    def source_names(self) -> tuple[str, ...]:
+        """Detections and their vocabularies, or pictures and annotated boxes."""
+        if is_set("obj36"):
+            return ("obj36", "object_vocabulary", "attribute_vocabulary")
+        return (*self._pictures, *givers("boxes"))
+
+    def inputs(self) -> Mapping[str, Input]:
+        """The image table and the sources."""
+        need(
+            ("obj36", *self._pictures), task="RegionFeatures", what="region features, or pictures to compute them from"
+        )
+        if is_set("obj36"):
+            need(("object_vocabulary",), task="RegionFeatures", what="the names of the detector's object classes")
+            need(("attribute_vocabulary",), task="RegionFeatures", what="the names of the detector's attributes")
+        return {
+            "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
+            **self.source_inputs(),
+        }
+
+    def settings(self) -> Mapping[str, Any]:
+        """How much may be missing."""
+        return {"max_rejected_rate": self.max_rejected_rate}
+
+    def build(self, job: Job) -> None:
+        """Decode the detections, or compute features."""
+        files = source_files(job, self.source_names())
+        if is_set("obj36"):
+            detections.build(
+                files,
+                images=job.inputs["images"],
+                settings=DetectionSettings(max_rejected_rate=self.max_rejected_rate),
+                into=job.result,
+                progress=job.progress,
+            )
+        else:
+            pixels.build(
+                files,
+                images=job.inputs["images"],
+                settings=PixelSettings(max_rejected_rate=self.max_rejected_rate),
+                into=job.result,
+                progress=job.progress,
+                num_workers=self.num_workers,
+            )
+        contracts.check_regions(job.result)
+
+
+class HardNegatives(ArtifactTask):
+    """For each image the most similar others of its split, by mean-pooled region features."""
+
+    num_negatives: OptionalCountParameter = OptionalCountParameter(default=None, description="neighbours of each image")
+
+    entry = ("data.hard_negatives", "data.contracts")
+    libraries = ("h5py", "numpy")
+
+    def inputs(self) -> Mapping[str, Input]:
+        """The image table (splits and groups) and the region store."""
+        return {
+            "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
+            "regions": Input(node=RegionFeatures(profile=self.profile), results=("regions.h5",)),
+        }
+
+    def _index(self) -> HardNegativeSettings:
+        return HardNegativeSettings(num_negatives=self.num_negatives or current_profile(self.profile).num_negatives)
+
+    def settings(self) -> Mapping[str, Any]:
+        """The number of neighbours."""
+        return asdict(self._index())
+
+    def build(self, job: Job) -> None:
+        """Search, exactly."""
+        paths: dict[str, Path] = {name: job.inputs[name] for name in ("images", "regions")}
+        hard_negatives.build(**paths, settings=self._index(), into=job.result, progress=job.progress)
+        contracts.check_hard_negatives(job.result)
