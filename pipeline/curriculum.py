@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import luigi
 
+from tasks.command_line import KeepsCommandLine
 from tasks.console import log
 from tasks.report import Report
 from tasks.settings import ProfileParameter
 
 
-class FullCurriculum(luigi.WrapperTask):
+class FullCurriculum(KeepsCommandLine, luigi.WrapperTask):
     """MSP from the sources to the report: token, phrase and sentence stages on LXMERT-S, then its benchmarks."""
 
     profile: luigi.Parameter[str] = ProfileParameter(default="miniature", description="sizes: a file of tasks/profiles")

@@ -22,13 +22,13 @@ import luigi
 from data.errors import UserError
 from data.progress import Progress
 from tasks.code import code_digests
-from tasks.command_line import restore
+from tasks.command_line import KeepsCommandLine
 from tasks.console import TaskProgress, log
 from tasks.settings import ProfileParameter, current_store
 from tasks.store import Artifact, digest_of, fresh_folder
 
 
-class Node(luigi.Task):
+class Node(KeepsCommandLine, luigi.Task):
     """Anything whose content has a digest: an artifact, or a source file."""
 
     @abstractmethod
@@ -38,11 +38,6 @@ class Node(luigi.Task):
     @abstractmethod
     def content_path(self) -> Path:
         """The file or folder that descendants read. Only to be asked once it is complete."""
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """A task that crossed into a worker process sees the command line that it came from."""
-        restore()
-        self.__dict__.update(state)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from luigi.cmdline_parser import CmdlineParser
 
@@ -24,7 +25,16 @@ def remember(arguments: list[str], *, log_file: Path) -> None:
     os.environ[_VARIABLE] = json.dumps({"arguments": arguments, "log_file": str(log_file)})
 
 
-def restore() -> None:
+class KeepsCommandLine:
+    """What every task of ours is, so that it means in a spawned worker what it meant where it was made."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Arrive in another process."""
+        _restore()
+        self.__dict__.update(state)
+
+
+def _restore() -> None:
     """In a spawned worker, put the flags and the log of the command in place; elsewhere do nothing."""
     if not is_spawned() or CmdlineParser.get_instance() is not None or _VARIABLE not in os.environ:
         return

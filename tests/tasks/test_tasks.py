@@ -16,6 +16,7 @@ import pipeline  # noqa: F401  (registers the tasks)
 from pipeline.guard import our_tasks, runnable_tasks
 from tasks.artifact import ArtifactTask
 from tasks.code import PACKAGES, code_digests, module_file
+from tasks.command_line import KeepsCommandLine
 from tasks.profiles import load_profile, profile_names
 
 CHECKOUT = Path(__file__).parents[2]
@@ -53,6 +54,11 @@ def decision(name: str) -> dict[str, Any]:
 def test_all_tasks_of_the_curriculum_are_among_them() -> None:
     assert {"World", "ImageTable", "PhraseCorpus", "TokenStage", "ZeroShotRetrieval", "Report"} <= set(NAMES)
     assert not {"ArtifactTask", "SourceTask", "CorpusTask", "PretrainStage"} & set(runnable_tasks())
+
+
+@pytest.mark.parametrize("name", runnable_tasks())
+def test_it_takes_the_command_line_along_into_a_worker(name: str) -> None:
+    assert issubclass(our_tasks()[name], KeepsCommandLine)
 
 
 @pytest.mark.parametrize("name", NAMES)
