@@ -34,6 +34,15 @@ class SplitSettings:
     seed: int
     max_rejected_rate: float = 0.01
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.validation_rate + self.test_rate < 1:
+            raise UserError(
+                expected="shares of validation and test images that leave some to train on",
+                found=f"{self.validation_rate} and {self.test_rate}",
+                where="[ImageTable] validation_rate and test_rate",
+                way_out="let them add up to less than 1",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageTable:

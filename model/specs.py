@@ -7,6 +7,7 @@ corruptions, orders and benchmarks. The folder is the list; there is no registry
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -99,9 +100,9 @@ class Optimizer:
     clip_norm: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.learning_rate < 1:
+        if not 0 < self.learning_rate < math.inf:
             raise UserError(
-                expected="a learning rate in (0, 1)",
+                expected="a learning rate above 0, and finite",
                 found=str(self.learning_rate),
                 where="a stage's learning_rate",
                 way_out="the paper uses 1e-5, the miniature 2.5e-3",
@@ -141,6 +142,18 @@ class Stage:
     budget: Budget
     mixing: Mixing = Mixing()
     starts_from: str | None = None
+
+
+def check_lengths(stage: Stage, network: Network) -> None:
+    """Raise UserError if a stream's texts may be longer than the network has positions."""
+    for stream in stage.streams:
+        if stream.max_length > network.max_positions:
+            raise UserError(
+                expected=f"texts of at most {network.max_positions} word pieces, the network's max_positions",
+                found=str(stream.max_length),
+                where=f"max_length of the {stream.corpus} corpus",
+                way_out="shorten it, or train a network with more positions",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from model.initialise import copy_matching
 from model.job import Job
 from model.learner import Learner
 from model.loop import Loop, Trained, only_stream
-from model.specs import Budget, Network, Stage, Stream
+from model.specs import Budget, Network, Stage, Stream, check_lengths
 
 _SHARE_OF_TRAINING = 0.95  # of the progress shown; the rest is judging
 
@@ -33,7 +33,8 @@ def train(path: str, progress: Progress) -> None:
     this = job.read(Path(path))
     stage, network = this.read_spec(Stage, this.spec), this.read_spec(Network, this.network)
     stream = only_stream(stage)
-    _check_length(stream, network)
+    check_lengths(stage, network)
+    _check_device(stage.budget)
     make_exact(stage.budget)
     known = _facts(this)
     pupil, description = _learner(this, stage, network, known)
@@ -68,13 +69,13 @@ def make_exact(budget: Budget) -> None:
     torch.manual_seed(budget.seed)
 
 
-def _check_length(stream: Stream, network: Network) -> None:
-    if stream.max_length > network.max_positions:
+def _check_device(budget: Budget) -> None:
+    if budget.device == "cuda" and not torch.cuda.is_available():
         raise UserError(
-            expected=f"texts of at most {network.max_positions} word pieces, the network's max_positions",
-            found=str(stream.max_length),
-            where=f"max_length of the stream on {stream.corpus!r}",
-            way_out="shorten the stream's max_length, or train a network with more positions",
+            expected="a GPU that torch can use",
+            found=f"none (torch {torch.__version__})",
+            where="the stage's device = cuda",
+            way_out="set device = cpu, or install a CUDA build of torch on a machine with a GPU",
         )
 
 

@@ -6,8 +6,8 @@ import luigi
 
 from tasks.command_line import KeepsCommandLine
 from tasks.console import log
+from tasks.parameters import ProfileParameter
 from tasks.report import Report
-from tasks.settings import ProfileParameter
 
 
 class FullCurriculum(KeepsCommandLine, luigi.WrapperTask):

@@ -20,8 +20,9 @@ from luigi.task_register import Register
 from data.errors import UserError
 from data.sources import all_sources
 from tasks.artifact import ArtifactTask
-from tasks.settings import configured_sources, current_store, nearest
+from tasks.settings import configured_sources, current_store
 from tasks.sources import check_there
+from tasks.spelling import nearest
 
 OUR_MODULES = ("tasks", "pipeline")
 # Luigi's documented sections: https://luigi.readthedocs.io/en/stable/configuration.html
@@ -45,10 +46,23 @@ def check(arguments: list[str]) -> Path | None:
         return None
     with CmdlineParser.global_instance(arguments, allow_override=True) as parser:
         check_sources()
-        for task in walk(parser.get_task_obj()):  # a task names the sources it lacks when it is asked for its inputs
+        for task in walk(_root_task(parser)):  # a task names the sources it lacks when it is asked for its inputs
             if isinstance(task, ArtifactTask):
                 task.settings()  # and refuses values out of range when it is asked for its settings
         return current_store().root
+
+
+def _root_task(parser: CmdlineParser) -> luigi.Task:
+    try:
+        task: luigi.Task = parser.get_task_obj()
+    except luigi.parameter.MissingParameterException as error:
+        raise UserError(
+            expected="a value for every parameter that has no default",
+            found=str(error),
+            where="the command line",
+            way_out="give it as a flag; --help lists them",
+        ) from None
+    return task
 
 
 def walk(root: luigi.Task) -> Iterator[luigi.Task]:

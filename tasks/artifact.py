@@ -24,7 +24,8 @@ from data.progress import Progress
 from tasks.code import code_digests
 from tasks.command_line import KeepsCommandLine
 from tasks.console import TaskProgress, log
-from tasks.settings import ProfileParameter, current_store
+from tasks.parameters import ProfileParameter
+from tasks.settings import current_store
 from tasks.store import Artifact, digest_of, fresh_folder
 
 

@@ -6,20 +6,19 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-import luigi
-
 from model.specs import Benchmark, to_plain
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.corpora import SentenceCorpus, Vocabulary
 from tasks.images import RegionFeatures
 from tasks.jobs import run_job
+from tasks.parameters import OptionalProcessesParameter
 from tasks.stages import WEIGHTS, SentenceStage
 
 
 class Evaluate(ArtifactTask):
     """One benchmark on the network of the curriculum's last stage."""
 
-    num_threads: luigi.OptionalIntParameter = luigi.OptionalIntParameter(
+    num_threads: OptionalProcessesParameter = OptionalProcessesParameter(
         default=None, description="CPU threads; part of the result's identity"
     )
 

@@ -19,7 +19,8 @@ from model.curricula.msp import StageSizes
 from model.specs import MIN_LENGTH
 from tasks.artifact import Input, Job
 from tasks.images import ImageTable, RegionFeatures, SourceTask
-from tasks.settings import OptionalCountParameter, RateParameter, current_profile
+from tasks.parameters import OptionalCountParameter, ProcessesParameter, RateParameter
+from tasks.settings import current_profile
 from tasks.sources import SourceFile, givers, is_set, need, source_files
 from tasks.tagging import PosTagger, tagger_folder, tagger_package
 
@@ -162,7 +163,7 @@ class PhraseCorpus(CorpusTask):
     phrases_from: luigi.ChoiceParameter = luigi.ChoiceParameter(
         default="phrases", choices=("phrases", "boxes"), description="as publishers wrote them, or made from boxes"
     )
-    num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
+    num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")
 
     entry = ("data.corpora.phrase", "data.contracts")
     libraries = (*CorpusTask.libraries, "spacy", "thinc", "nltk")

@@ -8,8 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
-import luigi
-
 from data import contracts, hard_negatives, images
 from data.hard_negatives import HardNegativeSettings
 from data.images import SplitSettings
@@ -18,7 +16,14 @@ from data.regions.detections import DetectionSettings
 from data.regions.pixels import PixelSettings
 from data.sources import that_give
 from tasks.artifact import ArtifactTask, Input, Job
-from tasks.settings import OptionalCountParameter, OptionalRateParameter, RateParameter, current_profile
+from tasks.parameters import (
+    OptionalCountParameter,
+    OptionalRateParameter,
+    ProcessesParameter,
+    RateParameter,
+    SeedParameter,
+)
+from tasks.settings import current_profile
 from tasks.sources import givers, is_set, need, source_files, source_inputs
 
 _SPLIT_LISTS = ("validation_images", "test_images")
@@ -45,7 +50,7 @@ class ImageTable(SourceTask):
 
     validation_rate: OptionalRateParameter = OptionalRateParameter(default=None, description="share of groups")
     test_rate: OptionalRateParameter = OptionalRateParameter(default=None, description="share of groups")
-    seed: luigi.IntParameter = luigi.IntParameter(default=1, description="of the split by hash")
+    seed: SeedParameter = SeedParameter(default=1, description="of the split by hash")
 
     entry = ("data.images", "data.contracts")
     libraries = ("pyarrow",)
@@ -83,7 +88,7 @@ class RegionFeatures(SourceTask):
     max_rejected_rate: RateParameter = RateParameter(
         default=0.05, description="share of images without usable regions above which the store is not built"
     )
-    num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
+    num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")
 
     entry = ("data.regions.detections", "data.regions.pixels", "data.contracts")
     libraries = ("h5py", "numpy", "pillow", "pyarrow")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import luigi
 
-from data.errors import UserError
 from data.sources import all_sources
-from tasks.profiles import Profile, load_profile, profile_names
+from tasks.profiles import Profile, load_profile
 from tasks.store import Store
 
 
@@ -37,61 +35,6 @@ sources: Any = _REGISTER(
         },
     },
 )
-
-
-class ProfileParameter(luigi.Parameter[str]):
-    """The name of a file of tasks/profiles."""
-
-    def parse(self, value: str) -> str:
-        """The name, if there is such a profile."""
-        if value not in profile_names():
-            raise UserError(
-                expected=f"a profile: {', '.join(profile_names())}",
-                found=repr(value) + nearest(value, profile_names()),
-                where="--profile",
-                way_out="give one of these, or add a file to tasks/profiles",
-            )
-        return value
-
-
-class RateParameter(luigi.FloatParameter):
-    """A share in [0, 1]."""
-
-    def parse(self, x: str) -> float:
-        """The share; ValueError outside the range, where NaN is too."""
-        return _checked_rate(super().parse(x))
-
-
-class OptionalRateParameter(luigi.OptionalFloatParameter):
-    """A share in [0, 1], or nothing."""
-
-    def parse(self, x: str) -> float | None:
-        """The share; ValueError outside the range, where NaN is too."""
-        rate = super().parse(x)
-        return None if rate is None else _checked_rate(rate)
-
-
-class OptionalCountParameter(luigi.OptionalIntParameter):
-    """A number of things, at least one, or nothing."""
-
-    def parse(self, x: str) -> int | None:
-        """The count; ValueError below one."""
-        count: int | None = super().parse(x)
-        if count is not None and count < 1:
-            raise ValueError("it must be at least 1")
-        return count
-
-
-def _checked_rate(rate: float) -> float:
-    if not 0 <= rate <= 1:
-        raise ValueError("a share lies in [0, 1]")
-    return rate
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """` (did you mean X?)` for the nearest of `names`, or nothing."""
-    matches = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f" (did you mean {matches[0]}?)" if matches else ""
 
 
 def current_store() -> Store:

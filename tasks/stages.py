@@ -10,11 +10,12 @@ from typing import Any, cast
 import luigi
 
 from model.curricula import msp
-from model.specs import Budget, Curriculum, Device, Stage, to_plain
+from model.specs import Budget, Curriculum, Device, Stage, check_lengths, to_plain
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.images import HardNegatives, RegionFeatures
 from tasks.jobs import run_job
+from tasks.parameters import OptionalCountParameter, OptionalProcessesParameter, SecondsParameter, SeedParameter
 from tasks.settings import current_profile
 
 _CORPORA: Mapping[str, type[CorpusTask]] = {"token": TokenCorpus, "phrase": PhraseCorpus, "sentence": SentenceCorpus}
@@ -24,22 +25,18 @@ WEIGHTS = ("weights.safetensors", "network.json")
 class PretrainStage(ArtifactTask):
     """One stage of a curriculum. Parameters left empty come from the profile."""
 
-    seed: luigi.IntParameter = luigi.IntParameter(
-        default=1, description="of initial weights, order, corruptions, dropout"
-    )
-    num_steps: luigi.OptionalIntParameter = luigi.OptionalIntParameter(
-        default=None, description="updates; replaces epochs"
-    )
-    num_epochs: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="replaces steps")
-    batch_size: luigi.OptionalIntParameter = luigi.OptionalIntParameter(default=None, description="rows an update")
+    seed: SeedParameter = SeedParameter(default=1, description="of initial weights, order, corruptions, dropout")
+    num_steps: OptionalCountParameter = OptionalCountParameter(default=None, description="updates; replaces epochs")
+    num_epochs: OptionalCountParameter = OptionalCountParameter(default=None, description="replaces steps")
+    batch_size: OptionalCountParameter = OptionalCountParameter(default=None, description="rows an update")
     learning_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="its peak")
     device: luigi.ChoiceParameter = luigi.ChoiceParameter(
         default="cpu", choices=("cpu", "cuda"), description="where to train"
     )
-    checkpoint_every_s: luigi.FloatParameter = luigi.FloatParameter(
+    checkpoint_every_s: SecondsParameter = SecondsParameter(
         default=20.0, significant=False, description="seconds between checkpoints: what a kill can cost"
     )
-    num_threads: luigi.OptionalIntParameter = luigi.OptionalIntParameter(
+    num_threads: OptionalProcessesParameter = OptionalProcessesParameter(
         default=None, description="CPU threads; part of the result's identity"
     )
 
@@ -71,7 +68,9 @@ class PretrainStage(ArtifactTask):
             )
             for stream in stage.streams
         )
-        return dataclasses.replace(stage, streams=streams, budget=self._budget(stage.budget))
+        stage = dataclasses.replace(stage, streams=streams, budget=self._budget(stage.budget))
+        check_lengths(stage, self.curriculum().network)
+        return stage
 
     def _budget(self, budget: Budget) -> Budget:
         optimizer = budget.optimizer

@@ -13,6 +13,7 @@ import luigi
 from data.errors import UserError
 from data.taggers import TaggerSettings, running
 from tasks.artifact import ArtifactTask, Input, Job
+from tasks.parameters import SeedParameter
 from tasks.sources import need, source_files, source_inputs
 
 _TREEBANKS = ("treebank", "treebank_test")
@@ -22,9 +23,7 @@ class PosTagger(ArtifactTask):
     """A tagger trained from `[sources] treebank`, scored on `treebank_test` where that is set."""
 
     backend: luigi.Parameter[str] = luigi.Parameter(default="spacy_tagger", description="a file of data/taggers")
-    seed: luigi.IntParameter = luigi.IntParameter(
-        default=1, description="of initial weights and of the order of sentences"
-    )
+    seed: SeedParameter = SeedParameter(default=1, description="of initial weights and of the order of sentences")
 
     entry = ("data.taggers.running",)
     libraries = ("numpy", "spacy", "thinc", "nltk")

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import luigi
-
 from data.world.publish import publish
 from tasks.artifact import ArtifactTask, Job
+from tasks.parameters import ProcessesParameter, SeedParameter
 from tasks.settings import current_profile
 
 
 class World(ArtifactTask):
     """A small data set in the publishers' own formats, drawn and described by this project."""
 
-    seed: luigi.IntParameter = luigi.IntParameter(default=1, description="of every scene, word and detection")
-    num_workers: luigi.IntParameter = luigi.IntParameter(default=2, significant=False, description="processes")
+    seed: SeedParameter = SeedParameter(default=1, description="of every scene, word and detection")
+    num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")
 
     entry = ("data.world.publish",)
     libraries = ("numpy", "pillow")

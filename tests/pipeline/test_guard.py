@@ -59,6 +59,44 @@ def test_a_mistyped_section_key_or_value_of_the_configuration_is_named(
         guard.check(["--module", "pipeline", "FullCurriculum"])
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--TokenStage-seed", "-1"),
+        ("--TokenStage-num-threads", "1000"),
+        ("--TokenStage-num-steps", "0"),
+        ("--TokenStage-num-steps", "5", "--TokenStage-num-epochs", "5"),
+        ("--TokenStage-batch-size", "0"),
+        ("--TokenStage-learning-rate", "0"),
+        ("--TokenStage-learning-rate", "inf"),
+        ("--TokenStage-checkpoint-every-s", "0"),
+        ("--TokenStage-device", "tpu"),
+        ("--TokenCorpus-max-length", "2"),
+        ("--TokenCorpus-max-length", "1000"),
+        ("--PhraseCorpus-max-rejected-rate", "1.5"),
+        ("--PhraseCorpus-backend", "nonsense"),
+        ("--PhraseCorpus-num-workers", "0"),
+        ("--ImageTable-validation-rate", "nan"),
+        ("--ImageTable-validation-rate", "0.9", "--ImageTable-test-rate", "0.9"),
+        ("--Vocabulary-num-entries", "0"),
+        ("--HardNegatives-num-negatives", "-3"),
+        ("--World-num-workers", "0"),
+        ("--World-seed", "-1"),
+    ],
+    ids=" ".join,
+)
+def test_a_value_out_of_its_range_is_refused_before_any_work(workspace: Path, flags: tuple[str, ...]) -> None:
+    with pytest.raises(UserError) as caught:
+        guard.check(["--module", "pipeline", "FullCurriculum", *flags])
+    assert caught.value.way_out
+    assert not workspace.exists()
+
+
+def test_a_parameter_without_a_default_is_asked_for(workspace: Path) -> None:
+    with pytest.raises(UserError, match="path"):
+        guard.check(["--module", "pipeline", "SourceFile"])
+
+
 def test_an_unset_variable_in_a_source_says_where_the_data_can_be_had(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,100 @@
+"""The kinds of values that parameters take, each refusing what is out of its range before any work."""
+
+from __future__ import annotations
+
+import luigi
+
+from data.errors import UserError
+from tasks.profiles import profile_names
+from tasks.spelling import nearest
+
+MAX_PROCESSES = 256
+
+
+class ProfileParameter(luigi.Parameter[str]):
+    """The name of a file of tasks/profiles."""
+
+    def parse(self, value: str) -> str:
+        """The name, if there is such a profile."""
+        if value not in profile_names():
+            raise UserError(
+                expected=f"a profile: {', '.join(profile_names())}",
+                found=repr(value) + nearest(value, profile_names()),
+                where="--profile",
+                way_out="give one of these, or add a file to tasks/profiles",
+            )
+        return value
+
+
+class RateParameter(luigi.FloatParameter):
+    """A share in [0, 1]."""
+
+    def parse(self, x: str) -> float:
+        """The share; ValueError outside the range, where NaN is too."""
+        return _checked_rate(super().parse(x))
+
+
+class OptionalRateParameter(luigi.OptionalFloatParameter):
+    """A share in [0, 1], or nothing."""
+
+    def parse(self, x: str) -> float | None:
+        """The share; ValueError outside the range, where NaN is too."""
+        rate = super().parse(x)
+        return None if rate is None else _checked_rate(rate)
+
+
+class OptionalCountParameter(luigi.OptionalIntParameter):
+    """A number of things, at least one, or nothing."""
+
+    def parse(self, x: str) -> int | None:
+        """The count; ValueError below one."""
+        count: int | None = super().parse(x)
+        return None if count is None else _checked(count, 1, None)
+
+
+class ProcessesParameter(luigi.IntParameter):
+    """A number of processes or threads, from 1 to `MAX_PROCESSES`."""
+
+    def parse(self, s: str) -> int:
+        """The number; ValueError outside the range."""
+        return _checked(super().parse(s), 1, MAX_PROCESSES)
+
+
+class OptionalProcessesParameter(luigi.OptionalIntParameter):
+    """A number of processes or threads, from 1 to `MAX_PROCESSES`, or nothing."""
+
+    def parse(self, x: str) -> int | None:
+        """The number; ValueError outside the range."""
+        count: int | None = super().parse(x)
+        return None if count is None else _checked(count, 1, MAX_PROCESSES)
+
+
+class SeedParameter(luigi.IntParameter):
+    """A seed: what every generator in use takes, 0 to 2^32 - 1."""
+
+    def parse(self, s: str) -> int:
+        """The seed; ValueError outside the range."""
+        return _checked(super().parse(s), 0, 2**32 - 1)
+
+
+class SecondsParameter(luigi.FloatParameter):
+    """A positive time in seconds."""
+
+    def parse(self, x: str) -> float:
+        """The time; ValueError for zero, less, or NaN."""
+        seconds = float(super().parse(x))
+        if not seconds > 0:
+            raise ValueError("a time is above 0")
+        return seconds
+
+
+def _checked_rate(rate: float) -> float:
+    if not 0 <= rate <= 1:
+        raise ValueError("a share lies in [0, 1]")
+    return rate
+
+
+def _checked(value: int, low: int, high: int | None) -> int:
+    if value < low or (high is not None and value > high):
+        raise ValueError(f"it must be at least {low}" + ("" if high is None else f" and at most {high}"))
+    return value
