@@ -17,6 +17,8 @@ from tasks.parameters import SeedParameter
 from tasks.sources import need, source_files, source_inputs
 
 _TREEBANKS = ("treebank", "treebank_test")
+_OF_A_MODEL = ("meta.json", "model/meta.json", "perceptron.json")
+_OF_NLTK = "averaged_perceptron_tagger_"  # a resource of nltk.download
 
 
 class PosTagger(ArtifactTask):
@@ -58,13 +60,24 @@ class PosTagger(ArtifactTask):
 
 
 def tagger_folder(name: str) -> Path | None:
-    """The folder of a model that the user names, None where it is a package's name."""
+    """The folder of a model that the user names, None where it is a package's name. UserError if it holds no model."""
     folder = Path(name).expanduser().absolute()
-    return folder if name and folder.is_dir() else None
+    if not name or not folder.is_dir():
+        return None
+    if not any((folder / file).is_file() for file in _OF_A_MODEL):
+        raise UserError(
+            expected=f"a model's folder, which holds {' or '.join(_OF_A_MODEL)}",
+            found="none of these",
+            where=f"[PhraseCorpus] tagger = {name}",
+            way_out="name the folder of a spaCy pipeline, or the result folder of a PosTagger",
+        )
+    return folder
 
 
 def tagger_package(name: str) -> Mapping[str, str]:
-    """What identifies a tagger that is an installed package. Raises UserError where there is none of that name."""
+    """What identifies a tagger that is installed. Raises UserError where there is none of that name."""
+    if name.startswith(_OF_NLTK):
+        return {"resource": name}  # the version of NLTK stands beside it, among the libraries
     try:
         return {"package": name, "version": metadata.version(name)}
     except metadata.PackageNotFoundError:

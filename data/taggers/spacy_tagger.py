@@ -102,7 +102,7 @@ def _load(model: str) -> Any:
         folder = Path(model)
         try:
             pipeline = spacy.load(folder / MODEL if (folder / MODEL).is_dir() else model, exclude=_LEFT_OUT)
-        except (OSError, ValueError, ImportError) as error:
+        except (OSError, ValueError, ImportError, AttributeError) as error:  # a package that is no pipeline has no load
             raise _not_a_pipeline(model, str(error)) from error
         names = [name for name in pipeline.pipe_names if name in _TAGGING]
         if not {"tagger", "morphologizer"}.intersection(names):

@@ -75,6 +75,8 @@ def test_a_mistyped_section_key_or_value_of_the_configuration_is_named(
         ("--TokenCorpus-max-length", "1000"),
         ("--PhraseCorpus-max-rejected-rate", "1.5"),
         ("--PhraseCorpus-backend", "nonsense"),
+        ("--PhraseCorpus-tagger", "nonsense"),
+        ("--PhraseCorpus-tagger", "/"),
         ("--PhraseCorpus-num-workers", "0"),
         ("--ImageTable-validation-rate", "nan"),
         ("--ImageTable-validation-rate", "0.9", "--ImageTable-test-rate", "0.9"),
