@@ -40,6 +40,6 @@ class RejectLog:
         raise SourceError(
             expected=f"at most {max_rate:.0%} of the records of {corpus} rejected",
             found=f"{num_rejected} of {num_read}: {dict(self.counts.most_common(3))}; first: {first}",
-            where=self.kept[0].source,
-            way_out=f"mend the file, or allow it with [{corpus}] max_rejected_rate in luigi.cfg",
+            where=f"{self.kept[0].source}, as given under [sources]",
+            way_out=f"mend or match the files, or allow it with [{corpus}] max_rejected_rate in luigi.cfg",
         )

@@ -232,6 +232,8 @@ def _checked(path: Path) -> list[str]:
     missing = [special for special in SPECIALS if special not in tokens]
     if missing:
         raise _not_a_vocabulary(path, f"no {' '.join(missing)} among {len(tokens)} entries")
+    if len(tokens) == len(SPECIALS):
+        raise _not_a_vocabulary(path, "nothing beside these five")
     first_line: dict[str, int] = {}
     for number, token in enumerate(tokens, start=1):
         if not token:

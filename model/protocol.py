@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable
 from typing import NoReturn
 
 from data.errors import UserError
+from data.workers import end_with_parent
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _EVERY_S = 0.5
 EXIT_USER_ERROR = 2
 
@@ -37,7 +34,7 @@ class Reporter:
 
 def main(work: Callable[[str, Reporter], None]) -> NoReturn:
     """Run `work` on the job file named on the command line, and leave with the protocol's exit code."""
-    _end_with_parent()
+    end_with_parent()
     try:
         work(_job_argument(), Reporter())
     except UserError as error:
@@ -56,13 +53,3 @@ def _job_argument() -> str:
             way_out="see docs/formats.md, 'A training job'",
         )
     return sys.argv[1]
-
-
-def _end_with_parent() -> None:
-    """Have the kernel send SIGTERM when the parent dies, so that no trainer is left behind (Linux alone can)."""
-    if not sys.platform.startswith("linux"):
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:  # it died in between
-        sys.exit(1)

@@ -16,7 +16,7 @@ from pipeline import defaults, guard
 from pipeline.curriculum import FullCurriculum
 from tasks import command_line
 from tasks.benchmarks import ZeroShotRetrieval
-from tasks.console import error_screen, log_to
+from tasks.console import log_to
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.images import HardNegatives, ImageTable, RegionFeatures
 from tasks.report import Report
@@ -58,7 +58,7 @@ def _start_command(arguments: list[str]) -> None:
     try:
         root = guard.check(arguments)
     except UserError as error:
-        print(error_screen("Nothing was started: the command", error, log_file=None), file=sys.stderr)
+        print(f"Nothing was started.\n{error.screen()}", file=sys.stderr)
         sys.exit(_USER_MISTAKE)
     if root is None:
         return

@@ -6,6 +6,7 @@ is one message with the nearest valid name, and exit code 2.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from configparser import InterpolationError
@@ -49,7 +50,20 @@ def check(arguments: list[str]) -> Path | None:
         for task in walk(_root_task(parser)):  # a task names the sources it lacks when it is asked for its inputs
             if isinstance(task, ArtifactTask):
                 task.settings()  # and refuses values out of range when it is asked for its settings
-        return current_store().root
+        return _check_root(current_store().root)
+
+
+def _check_root(root: Path) -> Path:
+    """The workspace's root, if it can be written to or made."""
+    nearest_there = next(folder for folder in (root, *root.parents) if folder.exists())
+    if not nearest_there.is_dir() or not os.access(nearest_there, os.W_OK | os.X_OK):
+        raise UserError(
+            expected="a folder that can be written to, or made",
+            found="a file" if nearest_there.is_file() else "a folder without permission to write",
+            where=f"[workspace] root = {root}: {nearest_there}",
+            way_out="set --workspace-root, or [workspace] root, to another folder",
+        )
+    return root
 
 
 def _root_task(parser: CmdlineParser) -> luigi.Task:
@@ -78,7 +92,7 @@ def walk(root: luigi.Task) -> Iterator[luigi.Task]:
 
 
 def our_tasks() -> dict[str, Any]:
-    """Our task classes and configuration sections by name; those that a user can run are subclasses of luigi.Task."""
+    """Our task classes and configuration sections by name, the bases of tasks among them."""
     names = sorted(Register.task_names())
     classes = {name: Register.get_task_cls(name) for name in names}
     return {name: cls for name, cls in classes.items() if cls.__module__.split(".")[0] in OUR_MODULES}
@@ -91,20 +105,45 @@ def runnable_tasks() -> tuple[str, ...]:
     )
 
 
+def usable_sections() -> dict[str, Any]:
+    """Those whose parameters can be set: tasks that can be run, and configuration sections."""
+    runnable = runnable_tasks()
+    return {name: cls for name, cls in our_tasks().items() if name in runnable or issubclass(cls, luigi.Config)}
+
+
 def check_configuration() -> None:
-    """Every section, key and value of the configuration files is one that something reads."""
+    """The configuration files are there, and every section, key and value of them is one that something reads."""
+    _check_named_file()
     config = luigi.configuration.get_config()
-    sections = {**our_tasks(), **dict.fromkeys(_LUIGI_SECTIONS)}
+    sections = {**usable_sections(), **dict.fromkeys(_LUIGI_SECTIONS)}
     for section in config.sections():
         if section not in sections:
             raise UserError(
                 expected="a section that is the name of a task, [sources], [workspace], or one of luigi's",
                 found=f"[{section}]{nearest(section, sections)}",
-                where="luigi.cfg",
+                where=_files_read(),
                 way_out="correct the name, or remove the section",
             )
         if sections[section] is not None:
             _check_section(config, section, sections[section])
+
+
+def _check_named_file() -> None:
+    named = os.environ.get("LUIGI_CONFIG_PATH")
+    if named and not Path(named).is_file():
+        raise UserError(
+            expected="the name of a configuration file; a relative one is looked for in the current folder",
+            found="no such file",
+            where=f"LUIGI_CONFIG_PATH={named}",
+            way_out="correct it, give the whole path, or unset it",
+        )
+
+
+def _files_read() -> str:
+    """The configuration files in use, for messages."""
+    named = os.environ.get("LUIGI_CONFIG_PATH")
+    files = [*(["luigi.cfg"] if Path("luigi.cfg").is_file() else []), *([named] if named else [])]
+    return " or ".join(files) or "luigi.cfg"
 
 
 def _check_section(config: Any, section: str, cls: Any) -> None:
@@ -115,10 +154,10 @@ def _check_section(config: Any, section: str, cls: Any) -> None:
             raise UserError(
                 expected=f"one of the settings of [{section}]: {', '.join(sorted(parameters))}",
                 found=f"{option}{nearest(name, parameters)}",
-                where=f"luigi.cfg [{section}]",
+                where=f"{_files_read()}, [{section}]",
                 way_out="correct the name, or remove the line",
             )
-        _parse(parameters[name], _value(config, section, option), where=f"luigi.cfg [{section}] {option}")
+        _parse(parameters[name], _value(config, section, option), where=f"{_files_read()}, [{section}] {option}")
 
 
 def _value(config: Any, section: str, option: str) -> str:
@@ -132,14 +171,14 @@ def _value(config: Any, section: str, option: str) -> str:
         raise UserError(
             expected=f"the environment variable {name} to name a folder",
             found="it is not set",
-            where=f"luigi.cfg [{section}] {option}",
+            where=f"{_files_read()}, [{section}] {option}",
             way_out=f"export {name}=/path/to/the/folder{origin}",
         ) from None
     except InterpolationError as error:
         raise UserError(
             expected="a value in which % is written %%",
             found=str(error).splitlines()[0],
-            where=f"luigi.cfg [{section}] {option}",
+            where=f"{_files_read()}, [{section}] {option}",
             way_out="write %% for a single %",
         ) from None
 
@@ -149,7 +188,7 @@ def _parse(parameter: Any, value: str, *, where: str) -> None:
         parameter.parse(value)
     except (ValueError, TypeError) as error:
         raise UserError(
-            expected=f"a value for a {type(parameter).__name__.replace('Optional', '')} ({parameter.description})",
+            expected=f"a value for: {parameter.description}",
             found=repr(value),
             where=where,
             way_out=f"correct the value ({error})",
@@ -158,13 +197,20 @@ def _parse(parameter: Any, value: str, *, where: str) -> None:
 
 def check_arguments(arguments: list[str]) -> None:
     """Every flag is written in full and known, every value can be read, and the task exists."""
-    root, flags = _split(arguments)
+    root, flags, others = _split(arguments)
     if root not in runnable_tasks() and not (root is None and _HELP & set(arguments)):
         raise UserError(
             expected=f"a task: {', '.join(runnable_tasks())}",
             found="none" if root is None else root + nearest(root, runnable_tasks()),
             where="the command line",
             way_out="luigi --module pipeline FullCurriculum is the main job",
+        )
+    if others:
+        raise UserError(
+            expected="one task and flags that begin with --",
+            found=" ".join(others),
+            where="the command line",
+            way_out="remove these, or write them as flags",
         )
     known = _known_flags(root)
     for flag, value in flags:
@@ -177,11 +223,21 @@ def check_arguments(arguments: list[str]) -> None:
             )
         if value is not None:
             _parse(known[flag], value, where=f"the command line, {flag}")
+        elif not isinstance(known[flag], luigi.BoolParameter):
+            raise UserError(
+                expected=f"a value for: {known[flag].description}",
+                found="none",
+                where=f"the command line, {flag}",
+                way_out=f"write {flag} VALUE",
+            )
 
 
 def _known_flags(root: str | None) -> dict[str, Any]:
     known = {}
+    bases = set(our_tasks()) - set(usable_sections())
     for task_name, is_without_section, name, parameter in Register.get_all_params():
+        if task_name in bases:
+            continue  # luigi would take its flags, and nothing would come of them
         full = name if is_without_section else f"{task_name}_{name}"
         known["--" + full.replace("_", "-")] = parameter
         if task_name == root:
@@ -189,22 +245,26 @@ def _known_flags(root: str | None) -> dict[str, Any]:
     return known
 
 
-def _split(arguments: list[str]) -> tuple[str | None, list[tuple[str, str | None]]]:
-    """The root task and the flags with their values, as argparse will see them."""
+def _split(arguments: list[str]) -> tuple[str | None, list[tuple[str, str | None]], list[str]]:
+    """The root task, the flags with their values, as argparse will see them, and what is neither."""
     root: str | None = None
+    others: list[str] = []
     flags: list[tuple[str, str | None]] = []
     is_switch = {flag for flag, parameter in _known_flags(None).items() if isinstance(parameter, luigi.BoolParameter)}
     waiting = list(arguments)
     while waiting:
         word = waiting.pop(0)
         if not word.startswith("--"):
-            root = root or (word if _ROOT_TASK.fullmatch(word) else root)
+            if root is None and _ROOT_TASK.fullmatch(word):
+                root = word
+            else:
+                others.append(word)
             continue
         flag, has_value, value = word.partition("=")
         if not has_value and flag not in is_switch and waiting and not waiting[0].startswith("--"):
             has_value, value = "=", waiting.pop(0)
         flags.append((flag, value if has_value else None))
-    return root, flags
+    return root, flags, others
 
 
 def check_sources() -> None:

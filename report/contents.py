@@ -37,13 +37,13 @@ class ReportInputs:
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """The counts of one corpus: rows and images by split, records read, and records dropped by reason."""
+    """The counts of one corpus: rows and images by split, records read, and what was dropped by reason."""
 
     rows: dict[str, float]
     images: dict[str, float]
     num_read: int
-    num_rejected: int
-    rejected: dict[str, float]
+    num_dropped: int
+    dropped: dict[str, float]
     notes: dict[str, float]
 
 

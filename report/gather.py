@@ -74,13 +74,13 @@ def _is_there(path: Path, what: str, missing: list[str]) -> bool:
 
 def _corpus(path: Path) -> Corpus:
     counts, where = artifacts.json_object(path), str(path)
-    rejected = artifacts.numbers(counts, "rejected", where)
+    dropped = {**artifacts.numbers(counts, "rejected", where), **artifacts.numbers(counts, "filtered", where)}
     return Corpus(
         rows=_in_order(artifacts.numbers(counts, "rows", where), SPLITS),
         images=_in_order(artifacts.numbers(counts, "images", where), SPLITS),
         num_read=int(artifacts.number(counts, "read", where)),
-        num_rejected=int(sum(rejected.values())),
-        rejected=dict(sorted(rejected.items(), key=lambda item: (-item[1], item[0]))),
+        num_dropped=int(sum(dropped.values())),
+        dropped=dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0]))),
         notes=artifacts.known_numbers(counts, "notes", where),
     )
 

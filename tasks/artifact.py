@@ -72,7 +72,7 @@ class KeyTarget(luigi.Target):
 class Job:
     """What `build` is given: where its inputs lie, where to write, and how to say how far it is.
 
-    `scratch` survives a kill when the task resumes; `lock` is the descriptor of the key's lock, for child processes.
+    `scratch` survives a kill when the task can go on; `lock` is the descriptor of the key's lock, for child processes.
     """
 
     inputs: Mapping[str, Path]
@@ -91,7 +91,6 @@ class ArtifactTask(Node):
 
     entry: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = ()
-    resumes: ClassVar[bool] = False
 
     def inputs(self) -> Mapping[str, Input]:
         """The inputs by the names under which `build` finds them."""
@@ -104,6 +103,10 @@ class ArtifactTask(Node):
     def plug_ins(self) -> tuple[str, ...]:
         """Modules that are imported by a computed name for these settings."""
         return ()
+
+    def can_go_on(self, scratch: Path) -> bool:
+        """Whether what a killed or failed build left in its scratch folder is worth keeping."""
+        return False
 
     @abstractmethod
     def build(self, job: Job) -> None:
@@ -159,7 +162,7 @@ class ArtifactTask(Node):
     def _build_and_publish(self, key: str, decision: Mapping[str, Any], lock: int) -> None:
         store, started, clock = current_store(), datetime.now(UTC), time.monotonic()
         partial = store.partial(key)
-        if not self.resumes:
+        if not self.can_go_on(partial / "scratch"):
             fresh_folder(partial)
         progress = TaskProgress(self)
         job = Job(
@@ -173,7 +176,7 @@ class ArtifactTask(Node):
         try:
             self.build(job)
         except UserError:
-            if not self.resumes:
+            if not self.can_go_on(job.scratch):
                 fresh_folder(partial).rmdir()
             raise
         finally:

@@ -54,13 +54,12 @@ def _tell(report: Callable[[int], None] | Callable[[str], None] | None, value: i
         report(value)  # type: ignore[arg-type]
 
 
-def error_screen(task: str, error: UserError, *, log_file: str | None) -> str:
+def error_screen(task: str, error: UserError, *, log_file: Path) -> str:
     """One screen: what failed, why, where the log is, and that the same command goes on from here."""
-    lines = [f"{task} stopped.", error.screen()]
-    if log_file is not None:
-        lines.append(f"  log       {log_file}")
-    lines.append("Nothing that was finished is lost: give the same command again once this is mended.")
-    return "\n".join(lines)
+    return (
+        f"{task} stopped.\n{error.screen()}\n  log       {log_file}\n"
+        "Nothing that was finished is lost: give the same command again once this is mended."
+    )
 
 
 class HideTracebacks(logging.Filter):
@@ -94,6 +93,6 @@ def log_to(file: Path) -> None:
 
 def _tell_failure(log_file: Path, task: luigi.Task, error: BaseException | str) -> None:
     if isinstance(error, UserError):
-        log.error(error_screen(task.task_family, error, log_file=str(log_file)))
+        log.error(error_screen(task.task_family, error, log_file=log_file))
     else:
         log.error("%s failed: %s\n  log       %s", task.task_family, error, log_file)

@@ -51,6 +51,9 @@ class ImageTable(SourceTask):
     validation_rate: OptionalRateParameter = OptionalRateParameter(default=None, description="share of groups")
     test_rate: OptionalRateParameter = OptionalRateParameter(default=None, description="share of groups")
     seed: SeedParameter = SeedParameter(default=1, description="of the split by hash")
+    max_rejected_rate: RateParameter = RateParameter(
+        default=0.01, description="share of rejected records above which the table is not built"
+    )
 
     entry = ("data.images", "data.contracts")
     libraries = ("pyarrow",)
@@ -70,6 +73,7 @@ class ImageTable(SourceTask):
             validation_rate=profile.validation_rate if self.validation_rate is None else self.validation_rate,
             test_rate=profile.test_rate if self.test_rate is None else self.test_rate,
             seed=self.seed,
+            max_rejected_rate=self.max_rejected_rate,
         )
 
     def settings(self) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from abc import abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import luigi
@@ -42,12 +43,15 @@ class PretrainStage(ArtifactTask):
 
     entry = ("model.train",)
     libraries = ("numpy", "pyarrow", "safetensors", "torch")
-    resumes = True
 
     @property
     @abstractmethod
     def stage_name(self) -> str:
         """The name of its spec in the curriculum."""
+
+    def can_go_on(self, scratch: Path) -> bool:
+        """Once there is a checkpoint."""
+        return any((scratch / "checkpoints").glob("*"))
 
     def process_resources(self) -> dict[str, int]:
         """One GPU token where a GPU is used."""

@@ -35,4 +35,4 @@ def test_an_example_runs_from_its_files_to_its_report(
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "workspace/current/Report/result/report.json").read_text("utf-8"))
     assert sum(report["corpora"]["RegionFeatures"]["images"].values()) == num_images
-    assert report["benchmarks"]["retrieval"]["num_images"] > 0
+    assert report["benchmarks"]["retrieval"]["sizes"]["images"] > 0

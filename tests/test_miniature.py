@@ -104,7 +104,7 @@ def test_matching_is_right_on_six_of_ten_held_out_pairs(miniature: Run) -> None:
 
 def test_zero_shot_image_retrieval_is_ten_times_chance_on_two_hundred_scenes(miniature: Run) -> None:
     retrieval = miniature.report["benchmarks"]["retrieval"]
-    assert retrieval["num_images"] >= 200
+    assert retrieval["sizes"]["images"] >= 200
     found, chance = retrieval["scores"]["image_retrieval"]["R@1"], retrieval["chance"]["image_retrieval"]["R@1"]
     assert found >= 10 * chance
 

@@ -89,18 +89,15 @@ def build(
     for image_id, phrases in phrases_of.items():
         verb_free = [phrase for phrase in phrases if not has_verb[phrase.text]]
         rows += _rows(image_id, verb_free, joined.vocabulary, settings)
-    notes = {
-        "phrases repeated within an image": num_repeated,
-        "phrases with a verb": num_with_verb,
-        "phrases kept": sum(map(len, phrases_of.values())) - num_with_verb,
-    }
+    num_kept = sum(map(len, phrases_of.values())) - num_with_verb
     write(
         rows,
         joined,
         corpus="PhraseCorpus",
         max_length=settings.max_length,
         max_rejected_rate=settings.max_rejected_rate,
-        notes=notes,
+        notes={"phrases kept": num_kept},
+        filtered={"phrase with a verb": num_with_verb, "phrase repeated within its image": num_repeated},
         into=into,
     )
     progress(1.0, f"{len(rows):,} rows")

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -133,11 +134,13 @@ def write(
     max_rejected_rate: float,
     notes: Mapping[str, float],
     into: Path,
+    filtered: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
     """Encode and write `rows` as corpus.parquet, with counts.json and rejected.parquet, into the folder `into`.
 
-    `max_length` counts word pieces, [CLS] and [SEP] included. Row ids must be distinct. Raises SourceError where more
-    than `max_rejected_rate` of the records read were rejected.
+    `filtered` counts by reason what was left out on purpose: it is shown, and is no sign of wrong files. `max_length`
+    counts word pieces, [CLS] and [SEP] included. Row ids must be distinct. Raises SourceError where more than
+    `max_rejected_rate` of the records read were rejected.
     """
     joined.log.check(num_read=joined.num_read, max_rate=max_rejected_rate, corpus=corpus)
     ordered = sorted(rows, key=lambda row: (row.image_id, row.row_id))
@@ -155,6 +158,7 @@ def write(
         "images": {split: images[split] for split in SPLITS},
         "read": joined.num_read,
         "rejected": dict(joined.log.counts),
+        "filtered": dict(filtered),
         "notes": {**notes, **_notes(tally, len(ordered))},
     }
     write_json(into / "counts.json", counts)

@@ -133,7 +133,7 @@ def _within_0_and_1(values: NDArray[Any], field: str) -> NDArray[np.float32]:
 
 def _ids(ids_R: NDArray[np.int64], field: str, num_labels: int) -> NDArray[np.int16]:
     if ids_R.min() < -1 or ids_R.max() >= num_labels:
-        raise RecordError(field, "id that the vocabulary does not have")
+        raise RecordError(field, f"id outside the {num_labels} labels of the vocabulary")
     return ids_R.astype(np.int16)
 
 

@@ -6,14 +6,13 @@ The number of processes does not change the result.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from data.progress import Progress
 from data.taggers import TaggedText, TaggerSettings, backend, scores
 from data.taggers.treebank import Sentence
+from data.workers import spawned
 
 _CHUNK = 2000  # texts; fixed, since what shares a batch may change the last bit of a score
 
@@ -28,7 +27,7 @@ def train(
     backend(name)  # a name that is not there is the user's mistake, to be said here and not in a worker
     to_learn, to_score = scores.divided(treebank, held_out)
     progress(0.0, f"training on {len(to_learn):,} sentences")
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with spawned(1) as pool:
         words = [sentence.words for sentence in to_score]
         tags = pool.submit(_fit_and_tag, name, to_learn, words, settings, into).result()
     scores.write(to_score, tags, into)
@@ -43,7 +42,7 @@ def tag(
     chunks = [list(texts[start : start + _CHUNK]) for start in range(0, len(texts), _CHUNK)]
     if not chunks:
         return
-    with ProcessPoolExecutor(min(num_workers, len(chunks)), mp_context=get_context("spawn")) as pool:
+    with spawned(min(num_workers, len(chunks))) as pool:
         for number, tagged in enumerate(pool.map(partial(_tag_texts, name, model), chunks), start=1):
             progress(number / len(chunks), f"{min(number * _CHUNK, len(texts)):,} of {len(texts):,} phrases tagged")
             yield tagged

@@ -94,6 +94,38 @@ def test_a_value_out_of_its_range_is_refused_before_any_work(workspace: Path, fl
     assert not workspace.exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (["PhraseCorpus", "more", "words"], "more words"),
+        (["PhraseCorpus", "-x"], "-x"),
+        (["PhraseCorpus", "--max-length"], "none"),
+        (["PretrainStage"], "PretrainStage"),
+        (["PhraseCorpus", "--CorpusTask-max-length", "20"], "--CorpusTask-max-length"),
+    ],
+)
+def test_what_luigi_would_answer_with_its_usage_or_take_in_silence_is_one_message(
+    workspace: Path, arguments: list[str], found: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        guard.check(["--module", "pipeline", *arguments])
+    assert caught.value.found.startswith(found)
+
+
+def test_a_configuration_file_that_is_not_there_is_not_passed_over(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUIGI_CONFIG_PATH", "nowhere.cfg")
+    with pytest.raises(UserError, match=r"nowhere\.cfg"):
+        guard.check(["--module", "pipeline", "PhraseCorpus"])
+
+
+def test_a_workspace_that_cannot_be_made_is_refused(workspace: Path) -> None:
+    workspace.write_text("a file")
+    with pytest.raises(UserError, match="a folder that can be written to"):
+        guard.check(["--module", "pipeline", "PhraseCorpus"])
+
+
 def test_a_parameter_without_a_default_is_asked_for(workspace: Path) -> None:
     with pytest.raises(UserError, match="path"):
         guard.check(["--module", "pipeline", "SourceFile"])

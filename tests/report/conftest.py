@@ -135,7 +135,8 @@ def write_corpus(folder: Path, scale: int) -> Path:
             "rows": {"train": 1200 * scale, "validation": 160 * scale, "test": 260 * scale},
             "images": {"train": 1200, "validation": 160, "test": 260},
             "read": 1700 * scale,
-            "rejected": {"no region features": 15 * scale, "has a verb": 64 * scale, "empty text": 1},
+            "rejected": {"no region features": 15 * scale, "empty text": 1},
+            "filtered": {"has a verb": 64 * scale},
             "notes": {"texts cut at the greatest length": 12, "topics per row": 1.875},
         },
     )

@@ -35,8 +35,8 @@ def test_without_a_blind_loss_to_divide_by_there_is_no_margin(
 
 def test_dropped_rows_are_summed_and_the_commonest_reason_comes_first(make_inputs: MakeInputs) -> None:
     corpus = gather(make_inputs()).corpora["TokenCorpus"]
-    assert corpus.num_rejected == 80
-    assert list(corpus.rejected.items()) == [("has a verb", 64), ("no region features", 15), ("empty text", 1)]
+    assert corpus.num_dropped == 80
+    assert list(corpus.dropped.items()) == [("has a verb", 64), ("no region features", 15), ("empty text", 1)]
     assert list(corpus.rows) == ["train", "validation", "test"]
 
 

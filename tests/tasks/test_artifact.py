@@ -59,7 +59,9 @@ class Silent(ArtifactTask):
 
 class Going(ArtifactTask):
     entry = ("data.progress",)
-    resumes = True
+
+    def can_go_on(self, scratch: Path) -> bool:
+        return (scratch / "checkpoint.txt").exists()
 
     def build(self, job: Job) -> None:
         (job.scratch / "checkpoint.txt").touch()

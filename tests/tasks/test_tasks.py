@@ -145,6 +145,7 @@ def test_a_given_tagger_is_a_source_if_it_is_a_folder_and_a_version_if_it_is_a_p
     workspace: Path, tmp_path: Path
 ) -> None:
     cls = our_tasks()["PhraseCorpus"]
+    (tmp_path / "perceptron.json").write_text("{}")
     trained, folder, package = (cls(profile="smoke", tagger=given) for given in ("", str(tmp_path), "spacy"))
     assert trained.inputs()["tagger"].node.task_family == "PosTagger"
     assert folder.inputs()["tagger"].node.content_path() == tmp_path
