@@ -6,12 +6,13 @@ it, and the content of every input. So the key exists once the inputs do; until 
 
 from __future__ import annotations
 
+import json
 import platform
 import subprocess
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -81,7 +82,6 @@ class Job:
     scratch: Path
     progress: Progress
     lock: int
-    notes: dict[str, Any] = field(default_factory=dict)
 
 
 class ArtifactTask(Node):
@@ -183,8 +183,13 @@ class ArtifactTask(Node):
             progress.close()
         fresh_folder(job.scratch).rmdir()
         seconds = time.monotonic() - clock
-        manifest = {"family": self.task_family, "key": key, "decided_by": dict(decision), "notes": job.notes}
-        manifest["recorded"] = self._recorded(started, seconds)
+        manifest = {
+            "family": self.task_family,
+            "key": key,
+            "decided_by": dict(decision),
+            "counts": _counts(job.result),
+            "recorded": self._recorded(started, seconds),
+        }
         self.__dict__["_artifact"] = store.publish(self.task_family, key, manifest)
         log.info("%-22s built in %.1f s", self.task_family, seconds)
 
@@ -233,6 +238,12 @@ class ArtifactTask(Node):
 def _tell_present(task: ArtifactTask) -> None:
     task.point_current()
     log.info("%-22s unchanged", task.task_family)
+
+
+def _counts(result: Path) -> Any:
+    """What a corpus says of its rows and of what was dropped, by reason; None where a result says nothing of it."""
+    file = result / "counts.json"
+    return json.loads(file.read_text("utf-8")) if file.is_file() else None
 
 
 def _existing(folder: Path) -> Path:

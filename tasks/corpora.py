@@ -141,7 +141,7 @@ class TokenCorpus(CorpusTask):
     def build(self, job: Job) -> None:
         """Join the labels."""
         given = {name: job.inputs[name] for name in ("images", "regions", "vocabulary")}
-        token.build({}, **given, settings=self._corpus(), into=job.result, progress=job.progress)
+        token.build(**given, settings=self._corpus(), into=job.result, progress=job.progress)
         self.check(job)
 
 

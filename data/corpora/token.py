@@ -7,7 +7,6 @@ from pathlib import Path
 
 from data.corpora.rows import Joined, Row, write
 from data.progress import Progress
-from data.sources import SourceFiles
 
 SOURCE = "the region store"
 
@@ -21,16 +20,9 @@ class TokenSettings:
 
 
 def build(
-    files: SourceFiles,
-    *,
-    images: Path,
-    regions: Path,
-    vocabulary: Path,
-    settings: TokenSettings,
-    into: Path,
-    progress: Progress,
+    *, images: Path, regions: Path, vocabulary: Path, settings: TokenSettings, into: Path, progress: Progress
 ) -> None:
-    """Write the corpus into the folder `into`: one row per image of the region store (`files` gives it nothing)."""
+    """Write the corpus into the folder `into`: one row per image of the region store."""
     joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary)
     joined.num_read = len(joined.regions.row_of)
     rows = [row for image_id in joined.regions.row_of if (row := _row(image_id, joined)) is not None]

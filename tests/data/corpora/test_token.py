@@ -14,7 +14,7 @@ from data.progress import silent
 
 
 def _build(inputs: Any, into: Path, max_length: int) -> list[dict[str, Any]]:
-    build({}, **inputs.paths(), settings=TokenSettings(max_length=max_length), into=into, progress=silent)
+    build(**inputs.paths(), settings=TokenSettings(max_length=max_length), into=into, progress=silent)
     contracts.check_corpus(into, **inputs.paths(), max_length=max_length)
     rows: list[dict[str, Any]] = pq.read_table(into / "corpus.parquet").to_pylist()
     return rows
