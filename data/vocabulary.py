@@ -22,7 +22,7 @@ from data.progress import Progress
 from data.records import Rejection
 from data.regions.store import FILE_NAME as REGIONS_FILE
 from data.regions.store import RegionStore
-from data.sources import SourceFiles, read
+from data.sources import SourceFiles, only_file, read
 
 FILE_NAME = "vocab.txt"
 PAD, UNKNOWN, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
@@ -114,8 +114,7 @@ def load(folder: Path) -> Vocabulary:
 
 def adopt(files: SourceFiles, *, into: Path) -> None:
     """Take the user's `bert_vocabulary` as it is, once it is seen to be one. Raises SourceError."""
-    (source,) = files["bert_vocabulary"]
-    _write(into, _checked(source))
+    _write(into, _checked(only_file(files, "bert_vocabulary")))
 
 
 def train(

@@ -91,7 +91,7 @@ def read(folder: Path, *, same_words: Mapping[str, str]) -> tuple[dict[str, Tens
             expected="a trained stage (docs/formats.md)",
             found=f"{type(error).__name__}: {error}"[:300],
             where=str(folder),
-            way_out="train the stage again",
+            way_out="delete that artifact's folder (the one with manifest.json) and give the same command again",
         ) from error
     for kind, digest in same_words.items():
         if trained_with[kind] != digest:

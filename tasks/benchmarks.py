@@ -59,8 +59,13 @@ class Evaluate(ArtifactTask):
         }
 
     def plug_ins(self) -> tuple[str, ...]:
-        """The benchmark's file and the network's."""
-        return (f"model.benchmarks.{self.benchmark_name}", f"model.networks.{self._stage().curriculum().network.name}")
+        """The benchmark's file, the network's, and those of the heads that the last stage leaves."""
+        heads = [objective.name for stream in self._stage().stage().streams for objective in stream.objectives]
+        return (
+            f"model.benchmarks.{self.benchmark_name}",
+            f"model.networks.{self._stage().curriculum().network.name}",
+            *(f"model.objectives.{name}" for name in heads),
+        )
 
     def build(self, job: Job) -> None:
         """Evaluate, in a process of its own."""
@@ -80,3 +85,6 @@ class ZeroShotRetrieval(Evaluate):
     """Image and text retrieval on held-out images with the matching head as pre-training left it."""
 
     benchmark_name = "retrieval"
+
+
+BENCHMARKS: Mapping[str, type[Evaluate]] = {"retrieval": ZeroShotRetrieval}

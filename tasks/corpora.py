@@ -13,7 +13,7 @@ from data import contracts, vocabulary
 from data.corpora import phrase, sentence, token
 from data.errors import UserError
 from data.sources import that_give
-from data.taggers import VerbRule
+from data.taggers import VerbRule, backend_names
 from data.vocabulary import VocabularySettings
 from model.curricula.msp import StageSizes
 from model.specs import MIN_LENGTH
@@ -158,7 +158,7 @@ class PhraseCorpus(CorpusTask):
         description="an installed spaCy package or a model's folder; empty: train one from [sources] treebank",
     )
     backend: luigi.ChoiceParameter = luigi.ChoiceParameter(
-        default="spacy_tagger", choices=("spacy_tagger", "nltk_tagger"), description="a file of data/taggers"
+        default="spacy_tagger", choices=backend_names(), description="a file of data/taggers"
     )
     phrases_from: luigi.ChoiceParameter = luigi.ChoiceParameter(
         default="phrases", choices=("phrases", "boxes"), description="as publishers wrote them, or made from boxes"

@@ -11,7 +11,7 @@ import report.page
 from model.specs import to_plain
 from report.contents import ReportInputs
 from tasks.artifact import ArtifactTask, Input, Job
-from tasks.benchmarks import ZeroShotRetrieval
+from tasks.benchmarks import BENCHMARKS
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
 from tasks.images import HardNegatives, ImageTable, RegionFeatures
 from tasks.settings import configured_sources, current_store
@@ -38,8 +38,11 @@ class Report(ArtifactTask):
         stages = {
             f"stage.{name}": Input(node=cls(profile=self.profile), results=_CURVES) for name, cls in STAGES.items()
         }
-        scores = Input(node=ZeroShotRetrieval(profile=self.profile), results=("scores.json",))
-        return {**corpora, **stages, "benchmark.retrieval": scores}
+        benchmarks = {
+            f"benchmark.{name}": Input(node=cls(profile=self.profile), results=("scores.json",))
+            for name, cls in BENCHMARKS.items()
+        }
+        return {**corpora, **stages, **benchmarks}
 
     def settings(self) -> Mapping[str, Any]:
         """What the page says of the run: the curriculum, the profile, and whose data it is."""

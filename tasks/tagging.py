@@ -11,7 +11,8 @@ from typing import Any
 import luigi
 
 from data.errors import UserError
-from data.taggers import TaggerSettings, running
+from data.sources import only_file
+from data.taggers import TaggerSettings, backend_names, running
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.parameters import SeedParameter
 from tasks.sources import need, source_files, source_inputs
@@ -24,7 +25,9 @@ _OF_NLTK = "averaged_perceptron_tagger_"  # a resource of nltk.download
 class PosTagger(ArtifactTask):
     """A tagger trained from `[sources] treebank`, scored on `treebank_test` where that is set."""
 
-    backend: luigi.Parameter[str] = luigi.Parameter(default="spacy_tagger", description="a file of data/taggers")
+    backend: luigi.ChoiceParameter = luigi.ChoiceParameter(
+        default="spacy_tagger", choices=backend_names(), description="a file of data/taggers"
+    )
     seed: SeedParameter = SeedParameter(default=1, description="of initial weights and of the order of sentences")
 
     entry = ("data.taggers.running",)
@@ -51,8 +54,8 @@ class PosTagger(ArtifactTask):
         files = source_files(job, _TREEBANKS)
         running.train(
             self.backend,
-            files["treebank"][0],
-            next(iter(files.get("treebank_test", ())), None),
+            only_file(files, "treebank"),
+            only_file(files, "treebank_test") if files.get("treebank_test") else None,
             settings=self._training(),
             into=job.result,
             progress=job.progress,

@@ -22,7 +22,7 @@ from data.regions.counts import write_counts
 from data.regions.store import FLOAT16_MAX, RegionRow, RegionStoreWriter
 from data.rejects import RejectLog
 from data.schema import NUM_REGIONS
-from data.sources import SourceFiles, all_sources, read
+from data.sources import SourceFiles, all_sources, only_file, read
 from data.sources.fields import RecordError
 
 TOLERANCE = 1e-5  # of a box's side or a confidence beyond [0, 1]: what rounding to float32 does
@@ -144,15 +144,7 @@ def _half(features_RF: NDArray[np.float32]) -> NDArray[np.float16]:
 
 
 def _labels(files: SourceFiles, source: str) -> list[str]:
-    paths = files.get(source, ())
-    if len(paths) != 1:
-        raise UserError(
-            expected=f"one {source} for the ids in the detector's files",
-            found=f"{len(paths)} files",
-            where=f"[sources] {source} in luigi.cfg",
-            way_out=f"set it to the detector's vocabulary: {all_sources()[source].address}",
-        )
-    return list(all_sources()[source].reads["labels"](paths[0], _already_counted))
+    return list(all_sources()[source].reads["labels"](only_file(files, source), _already_counted))
 
 
 def _already_counted(rejection: Rejection) -> None:

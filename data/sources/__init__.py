@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from data.errors import UserError
 from data.records import Content, Reject, Source
 
 SourceFiles = Mapping[str, tuple[Path, ...]]
@@ -33,6 +34,19 @@ def all_sources() -> Mapping[str, Source]:
 def that_give(content: Content) -> tuple[str, ...]:
     """The names of the sources from which `content` can be read."""
     return tuple(name for name, source in all_sources().items() if content in source.reads)
+
+
+def only_file(files: SourceFiles, name: str) -> Path:
+    """The one file of a source that cannot be several. Raises UserError where there are more or none."""
+    paths = files.get(name, ())
+    if len(paths) != 1:
+        raise UserError(
+            expected=f"one {name}",
+            found=f"{len(paths)} files",
+            where=f"[sources] {name} in luigi.cfg",
+            way_out=f"name just one: {all_sources()[name].address}",
+        )
+    return paths[0]
 
 
 def read(files: SourceFiles, content: Content, reject: Reject) -> Iterator[Any]:

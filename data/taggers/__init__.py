@@ -51,9 +51,14 @@ class Backend(Protocol):
         """The words of texts and their tags."""
 
 
+def backend_names() -> list[str]:
+    """The names of all backends, in order."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.endswith("_tagger"))
+
+
 def backend(name: str) -> Backend:
     """The backend in the file `name`, such as `spacy_tagger`. Raises UserError for one that is not there."""
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.endswith("_tagger"))
+    names = backend_names()
     if name not in names:
         raise UserError(
             expected=f"a tagger backend: {' or '.join(names)}",

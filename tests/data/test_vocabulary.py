@@ -74,6 +74,11 @@ def test_only_texts_of_training_images_are_learnt_from(small: Any, tmp_path: Pat
     assert not set("xyz") & set(vocabulary.load(tmp_path).tokens)
 
 
+def test_two_files_where_one_is_wanted_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="one bert_vocabulary; found 2 files"):
+        vocabulary.adopt({"bert_vocabulary": (tmp_path / "a.txt", tmp_path / "b.txt")}, into=tmp_path)
+
+
 def test_the_labels_of_training_regions_are_learnt(small: Any, tmp_path: Path) -> None:
     images = small.images({"coco:1": "train", "coco:2": "test"})
     rows = [small.region_row("coco:1", [0, 0]), small.region_row("coco:2", [1, 1])]

@@ -101,6 +101,7 @@ def test_a_value_out_of_its_range_is_refused_before_any_work(workspace: Path, fl
         (["PhraseCorpus", "-x"], "-x"),
         (["PhraseCorpus", "--max-length"], "none"),
         (["PretrainStage"], "PretrainStage"),
+        (["PosTagger", "--backend", "nonsense"], "'nonsense'"),
         (["PhraseCorpus", "--CorpusTask-max-length", "20"], "--CorpusTask-max-length"),
     ],
 )

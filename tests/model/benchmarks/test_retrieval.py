@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,11 @@ from data.errors import UserError
 from model import evaluate, train
 from model.benchmarks.retrieval import chance, recalls
 from model.specs import Benchmark
+from tasks.benchmarks import ZeroShotRetrieval
+from tasks.code import code_digests
 from tests.model.tiny import TinySet, tiny_network, tiny_stage, write_job
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_recalls_of_three_images_by_hand() -> None:
@@ -82,3 +88,26 @@ def test_weights_without_a_matching_head_are_refused(tiny: TinySet, trained: Pat
     (weights / "weights.safetensors").write_bytes((trained / "weights.safetensors").read_bytes())
     with pytest.raises(UserError, match="learns itm_hs"):
         run(tmp_path, tiny, weights)
+
+
+_EVALUATE = """
+import sys
+from model.evaluate import evaluate
+evaluate(sys.argv[1], lambda share, message: None)
+print(*sorted(name for name in sys.modules if name.split(".")[0] in ("data", "model")))
+"""
+
+
+def test_the_key_of_the_task_follows_every_module_that_a_real_evaluation_imports(
+    tiny: TinySet, trained: Path, tmp_path: Path
+) -> None:
+    spec = Benchmark(name="retrieval", options={})
+    path = write_job(tmp_path, spec=spec, network=tiny_network(), inputs=tiny.inputs(weights=str(trained)))
+    command = [sys.executable, "-c", _EVALUATE, str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    task = ZeroShotRetrieval(profile="smoke")
+    followed = set(code_digests((*task.entry, *task.plug_ins())))
+    # The sources' modules are found by looking through their folder; this evaluation reads none of them.
+    imported = {name for name in done.stdout.split() if not name.startswith("data.sources.")}
+    assert "model.objectives.itm_hs" in imported
+    assert imported - followed == set()
