@@ -20,8 +20,8 @@ from tasks.stages import STAGES
 from tasks.store import file_digest
 
 _CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
-_COUNTS = ("counts.json", "rejected.parquet")
-_CURVES = ("metrics.parquet", "held_out.json", "network.json")
+_COUNTS = ("counts.json",)
+_CURVES = ("metrics.parquet", "held_out.json")
 PAGE = "report.html"
 _TEMPLATES = Path(report.page.__file__).parent
 
