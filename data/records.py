@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]
+Split = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,10 +24,11 @@ class ImageRecord:
 
     image_id: str
     file_name: str | None
-    width_px: int
-    height_px: int
+    width_px: int | None  # None: the format does not say (Karpathy's JSON, GQA's and NLVR2's questions)
+    height_px: int | None
     same_as: str | None = None  # the id of the same picture in another collection (Visual Genome's coco_id)
     group_id: str | None = None  # images that must share a split (NLVR's permutations); None: the image alone
+    split: Split | None = None  # where its publisher puts it, for collections that come with splits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +61,31 @@ class BoxRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class QuestionRecord:
+    """A question or a statement about one image or several, as a benchmark's publisher asks it.
+
+    `answers` are the published ones in their order (ten in VQA v2, else one), empty where none are or where they stand
+    in a file of their own. `kind` is the publisher's type of question; statements with one `set_id` are judged together.
+    """
+
+    question_id: str
+    image_ids: tuple[str, ...]
+    text: str
+    answers: tuple[str, ...] = ()
+    kind: str = ""
+    set_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswersRecord:
+    """The published answers of one question, where they stand in a file of their own (VQA v2's annotations)."""
+
+    question_id: str
+    answers: tuple[str, ...]
+    kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RegionRecord:
     """A detector's output for one image."""
 
@@ -85,7 +112,10 @@ class Rejection:
 
 Reject = Callable[[Rejection], None]
 
-Content = Literal["images", "captions", "phrases", "boxes", "regions", "labels", "image_ids"]
+PRETRAINING = "pretraining"
+Content = Literal[
+    "images", "captions", "phrases", "boxes", "regions", "labels", "image_ids", "questions", "answers", "answer_list"
+]
 Reader = Callable[[Path, Reject], Iterator[Any]]
 
 
@@ -94,8 +124,12 @@ class Source:
     """One publisher's format: its key in `[sources]`, where it can be had, and what can be read from it.
 
     `reads` maps a content to its reader `(path, reject) -> iterator of records`: images -> ImageRecord, captions ->
-    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, labels and image_ids -> str.
+    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions -> QuestionRecord,
+    answers -> AnswersRecord, labels, image_ids and answer_list -> str.
     A folder of pictures or a file that another library opens has an empty `reads`.
+
+    `pool` names the images that its own belong to: `pretraining`, or the benchmark that alone shows them. Corpora of
+    pre-training hold no image that only a benchmark knows.
     """
 
     name: str
@@ -103,3 +137,4 @@ class Source:
     address: str
     reads: Mapping[Content, Reader]
     is_folder: bool = False
+    pool: str = PRETRAINING

@@ -14,11 +14,16 @@ IMAGES = pa.schema(
         pa.field("known_as", pa.list_(pa.string()), nullable=False),
         pa.field("group_id", pa.string(), nullable=False),
         pa.field("split", pa.string(), nullable=False),
+        pa.field("pool", pa.string(), nullable=False),
         pa.field("file_name", pa.string()),
-        pa.field("width_px", pa.int32(), nullable=False),
-        pa.field("height_px", pa.int32(), nullable=False),
+        pa.field("width_px", pa.int32()),
+        pa.field("height_px", pa.int32()),
     ],
-    metadata={"sorted_by": "image_id", "split": "train, validation or test"},
+    metadata={
+        "sorted_by": "image_id",
+        "split": "train, validation or test",
+        "pool": "pretraining, or the benchmark that alone lists the image",
+    },
 )
 
 CORPUS = pa.schema(
@@ -36,6 +41,57 @@ CORPUS = pa.schema(
         "token_ids": "word pieces from [CLS] to [SEP], lines of vocab.txt",
         "topic_ids": "distinct word pieces, ascending",
     },
+)
+
+BENCHMARK_ROWS = pa.schema(
+    [
+        pa.field("row_id", pa.string(), nullable=False),
+        pa.field("image_ids", pa.list_(pa.string()), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("token_ids", pa.list_(pa.int32()), nullable=False),
+        pa.field("published", pa.list_(pa.string()), nullable=False),
+        pa.field("target_ids", pa.list_(pa.int32()), nullable=False),
+        pa.field("target_scores", pa.list_(pa.float32()), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("set_id", pa.string(), nullable=False),
+    ],
+    metadata={
+        "sorted_by": "split (train, validation, test, submit), row_id",
+        "split": "train, validation or test; submit: no answer is published",
+        "token_ids": "word pieces from [CLS] to [SEP], lines of vocab.txt",
+        "published": "the answers as published, in their order",
+        "target_ids": "entries of answers.json, ascending",
+        "target_scores": "in [0, 1], one for each of target_ids",
+    },
+)
+
+PREDICTIONS = pa.schema(
+    [
+        pa.field("row_id", pa.string(), nullable=False),
+        pa.field("image_ids", pa.list_(pa.string()), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("truth", pa.list_(pa.string()), nullable=False),
+        pa.field("answers", pa.list_(pa.string()), nullable=False),
+        pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
+        pa.field("credit", pa.float32(), nullable=False),
+    ],
+    metadata={
+        "sorted_by": "row_id",
+        "truth": "what counts as right, best first",
+        "answers": "the three best, best first",
+        "probabilities": "in [0, 1], one for each of answers",
+        "credit": "what the first answer earns by the benchmark's main metric, in [0, 1]",
+    },
+)
+
+FILTERED = pa.schema(
+    [
+        pa.field("image_id", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+    ]
 )
 
 REJECTED = pa.schema(

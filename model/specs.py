@@ -1,7 +1,7 @@
 """What a curriculum is made of, as frozen data without torch: the words of docs/design.md, one class each.
 
 A `name` is always the name of a file: Network(name="lxmert_s") is model/networks/lxmert_s.py, and so on for objectives,
-corruptions, orders and benchmarks. The folder is the list; there is no registry.
+corruptions, orders, forms and benchmarks. The folder is the list; there is no registry.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from data.errors import UserError
 
 MIN_LENGTH = 3
 Device = Literal["cpu", "cuda"]
+Sees = Literal["pair", "text"]
 Options = dict[str, Any]  # the keyword arguments of the named plug-in; plain JSON values
 
 
@@ -157,26 +158,57 @@ def check_lengths(stage: Stage, network: Network) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Benchmark:
-    """What a trained model is judged on: a file of model/benchmarks and its options."""
+class Form:
+    """How a benchmark asks and what is answered: a file of model/forms and its options."""
 
     name: str
     options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
+class FineTuning:
+    """A network fine-tuned on the training rows of a benchmark, a file of model/benchmarks.
+
+    `sees`: `pair` is what the benchmark shows; `text` has zeros for regions and boxes, in training and when judged: what
+    the text alone gives away. `max_length` in word pieces, `batch_size` in rows.
+    """
+
+    benchmark: str
+    form: Form
+    max_length: int
+    batch_size: int
+    budget: Budget
+    sees: Sees = "pair"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """A network judged on the test rows of a benchmark; `is_zero_shot`: with the heads that pre-training left."""
+
+    benchmark: str
+    form: Form
+    max_length: int
+    device: Device = "cpu"
+    num_threads: int = 2
+    sees: Sees = "pair"
+    is_zero_shot: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Curriculum:
-    """Stages in order, on one network, and the benchmarks after them."""
+    """Stages in order, on one network. The benchmarks after them are the files of model/benchmarks."""
 
     name: str
     network: Network
     stages: tuple[Stage, ...]
-    benchmarks: tuple[Benchmark, ...]
 
 
 _CLASSES = {
     c.__name__: c
-    for c in (Network, Objective, Corruption, Order, Stream, Mixing, Optimizer, Budget, Stage, Benchmark, Curriculum)
+    for c in (
+        *(Network, Objective, Corruption, Order, Stream, Mixing, Optimizer, Budget, Stage, Curriculum),
+        *(Form, FineTuning, Evaluation),
+    )
 }
 Spec = TypeVar("Spec")
 

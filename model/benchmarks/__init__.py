@@ -1,31 +1,84 @@
 """What a trained model is judged on, one file each; the folder is the list.
 
-A file defines `OBJECTIVES`, the heads it needs, and `evaluate(options, trial) -> None`, which writes scores.json and
-what was predicted into `trial.into`.
+A file defines `BENCHMARK = Benchmark(...)` and imports no torch: Luigi's process reads it too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
-from data.progress import Progress
-from model.facts import Facts
-from model.learner import Learner
-from model.specs import Network, Options
+import numpy as np
+from numpy.typing import NDArray
+
+from model.specs import Form
+
+Scores = Mapping[str, Mapping[str, float]]
+"""Per cent by group (what was asked: `questions`, `image retrieval`) and metric."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """One row with the answer that was given. `targets` are the scores of right answers, `published` as published."""
+
+    row_id: str
+    kind: str
+    set_id: str
+    published: tuple[str, ...]
+    targets: Mapping[str, float]
+    answer: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
-    """A trained learner, what it is to be judged on, and where to write."""
+class Ranked:
+    """Every text scored with every image. Legend: T texts, I images. An image's texts are in the corpus's order."""
 
-    learner: Learner
-    network: Network
-    facts: Facts
-    corpus: Callable[[str], Path]  # a corpus's folder by its name
-    into: Path
-    progress: Progress
+    scores_TI: NDArray[np.float32]
+    image_of_text_T: NDArray[np.int64]
 
 
-Evaluate = Callable[[Options, Trial], None]
+@dataclass(frozen=True, kw_only=True)
+class AnswerRule:
+    """How published answers become targets: `targets` gives the score in [0, 1] of each right answer of one row.
+
+    Possible answers are those of the list under the source `list_source` where the user gives it, else those that are
+    right in at least `min_count` training rows. Right answers that are not possible are left out of the targets.
+    """
+
+    targets: Callable[[Sequence[str]], Mapping[str, float]]
+    min_count: int = 1
+    list_source: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """One benchmark: its rows, what is asked and learnt, how it is measured, and what others have published.
+
+    `sources` are alternatives: of the first that are all set, the records of `content` become rows (docs/formats.md,
+    BenchmarkCorpus). `measure` takes a sequence of Answered, or one Ranked, as the form gives them; `chance` gives what a
+    random order scores, for a form that ranks (one that answers is set beside the majority's answer). `main` is the group
+    and metric that headlines and results by kind show, and for a form that answers the one by which the best epoch is
+    chosen. `num_epochs` is the paper's; None: not fine-tuned, judged with the heads that pre-training left. `submission`
+    writes the file that the benchmark's server takes. `shows_stages`: also fine-tuned from each earlier stage.
+    """
+
+    title: str
+    about: str
+    address: str
+    sources: tuple[tuple[str, ...], ...]
+    content: Literal["questions", "captions"]
+    form: Form
+    measure: Callable[[Any], Scores]
+    main: tuple[str, str]
+    protocol: str
+    answers: AnswerRule | None = None
+    chance: Callable[[Ranked], Scores] | None = None
+    num_epochs: int | None = None
+    num_images: int = 1
+    max_length: int = 20
+    has_text_only: bool = True
+    shows_stages: bool = False
+    submission: Callable[[Sequence[Answered], Path], None] | None = None
+    published: Mapping[str, Scores] = field(default_factory=dict)
