@@ -65,7 +65,7 @@ class QuestionRecord:
     """A question or a statement about one image or several, as a benchmark's publisher asks it.
 
     `answers` are the published ones in their order (ten in VQA v2, else one), empty where none are or where they stand
-    in a file of their own. `kind` is the publisher's type of question; statements with one `set_id` are judged together.
+    in a file of their own. `kind` is the publisher's type of question; statements of one `set_id` are judged together.
     """
 
     question_id: str

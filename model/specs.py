@@ -169,8 +169,8 @@ class Form:
 class FineTuning:
     """A network fine-tuned on the training rows of a benchmark, a file of model/benchmarks.
 
-    `sees`: `pair` is what the benchmark shows; `text` has zeros for regions and boxes, in training and when judged: what
-    the text alone gives away. `max_length` in word pieces, `batch_size` in rows.
+    `sees`: `pair` is what the benchmark shows; `text` has zeros for regions and boxes, in training and when judged:
+    what the text alone gives away. `max_length` in word pieces, `batch_size` in rows.
     """
 
     benchmark: str

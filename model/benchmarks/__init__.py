@@ -57,11 +57,11 @@ class Benchmark:
     """One benchmark: its rows, what is asked and learnt, how it is measured, and what others have published.
 
     `sources` are alternatives: of the first that are all set, the records of `content` become rows (docs/formats.md,
-    BenchmarkCorpus). `measure` takes a sequence of Answered, or one Ranked, as the form gives them; `chance` gives what a
-    random order scores, for a form that ranks (one that answers is set beside the majority's answer). `main` is the group
-    and metric that headlines and results by kind show, and for a form that answers the one by which the best epoch is
-    chosen. `num_epochs` is the paper's; None: not fine-tuned, judged with the heads that pre-training left. `submission`
-    writes the file that the benchmark's server takes. `shows_stages`: also fine-tuned from each earlier stage.
+    BenchmarkCorpus). `measure` takes a sequence of Answered, or one Ranked, as the form gives them; `chance` is what a
+    random order scores, for a form that ranks (one that answers is set beside the majority's answer). `main` is the
+    group and metric that headlines and results by kind show, and by which a form that answers chooses the best epoch.
+    `num_epochs` is the paper's; None: not fine-tuned, judged with the heads that pre-training left. `submission` writes
+    the file that the benchmark's server takes. `shows_stages`: also fine-tuned from each earlier stage.
     """
 
     title: str
