@@ -148,13 +148,18 @@ class Stage:
 def check_lengths(stage: Stage, network: Network) -> None:
     """Raise UserError if a stream's texts may be longer than the network has positions."""
     for stream in stage.streams:
-        if stream.max_length > network.max_positions:
-            raise UserError(
-                expected=f"texts of at most {network.max_positions} word pieces, the network's max_positions",
-                found=str(stream.max_length),
-                where=f"max_length of the {stream.corpus} corpus",
-                way_out="shorten it, or train a network with more positions",
-            )
+        check_length(stream.max_length, network, where=f"max_length of the {stream.corpus} corpus")
+
+
+def check_length(max_length: int, network: Network, *, where: str) -> None:
+    """Raise UserError if texts of that length have no place in the network."""
+    if max_length > network.max_positions:
+        raise UserError(
+            expected=f"texts of at most {network.max_positions} word pieces, the network's max_positions",
+            found=str(max_length),
+            where=where,
+            way_out="shorten it, or train a network with more positions",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

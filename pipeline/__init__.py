@@ -15,8 +15,8 @@ from data.errors import UserError
 from pipeline import defaults, guard
 from pipeline.curriculum import FullCurriculum
 from tasks import command_line
-from tasks.benchmarks import ZeroShotRetrieval
-from tasks.console import log_to
+from tasks.benchmarks import BenchmarkCorpus, Evaluate, FineTune
+from tasks.console import log, log_to
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.images import HardNegatives, ImageTable, RegionFeatures
 from tasks.report import Report
@@ -26,6 +26,9 @@ from tasks.tagging import PosTagger
 from tasks.world import World
 
 __all__ = [
+    "BenchmarkCorpus",
+    "Evaluate",
+    "FineTune",
     "FullCurriculum",
     "HardNegatives",
     "ImageTable",
@@ -41,7 +44,6 @@ __all__ = [
     "TokenStage",
     "Vocabulary",
     "World",
-    "ZeroShotRetrieval",
 ]
 
 _USER_MISTAKE = 2
@@ -56,15 +58,17 @@ def _is_luigi_command() -> bool:
 
 def _start_command(arguments: list[str]) -> None:
     try:
-        root = guard.check(arguments)
+        checked = guard.check(arguments)
     except UserError as error:
         print(f"Nothing was started.\n{error.screen()}", file=sys.stderr)
         sys.exit(_USER_MISTAKE)
-    if root is None:
+    if checked is None:
         return
-    log_file = root / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    log_file = checked.root / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     command_line.remember(arguments, log_file=log_file)
     log_to(log_file)
+    for notice in checked.notices:
+        log.info("%s", notice)
 
 
 defaults.put_in_place()

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from configparser import InterpolationError
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from luigi.task_register import Register
 from data.errors import UserError
 from data.sources import all_sources
 from tasks.artifact import ArtifactTask
+from tasks.benchmarks import left_out
+from tasks.report import Report
 from tasks.settings import configured_sources, current_store
 from tasks.sources import check_there
 from tasks.spelling import nearest
@@ -36,10 +39,18 @@ _HELP = {"--help", "--help-all"}
 _ROOT_TASK = re.compile(r"[A-Za-z_][\w.]*")
 
 
-def check(arguments: list[str]) -> Path | None:
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A command in which nothing is wrong: the workspace's root, and what is to be said before work starts."""
+
+    root: Path
+    notices: tuple[str, ...]
+
+
+def check(arguments: list[str]) -> Checked | None:
     """Check luigi's arguments and the configuration; raises UserError at the first mistake.
 
-    Gives the workspace's root as these arguments set it; None where they only ask for help.
+    None where they only ask for help.
     """
     check_configuration()
     check_arguments(arguments)
@@ -47,10 +58,12 @@ def check(arguments: list[str]) -> Path | None:
         return None
     with CmdlineParser.global_instance(arguments, allow_override=True) as parser:
         check_sources()
-        for task in walk(_root_task(parser)):  # a task names the sources it lacks when it is asked for its inputs
+        tasks = list(walk(_root_task(parser)))  # a task names the sources it lacks when it is asked for its inputs
+        for task in tasks:
             if isinstance(task, ArtifactTask):
                 task.settings()  # and refuses values out of range when it is asked for its settings
-        return _check_root(current_store().root)
+        notices = left_out() if any(isinstance(task, Report) for task in tasks) else ()
+        return Checked(root=_check_root(current_store().root), notices=notices)
 
 
 def _check_root(root: Path) -> Path:

@@ -92,6 +92,16 @@ class ArtifactTask(Node):
     entry: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = ()
 
+    @property
+    def variant(self) -> str:
+        """What tells tasks of one family apart that a command uses side by side."""
+        return ""
+
+    @property
+    def label(self) -> str:
+        """Its name in messages, and in `current/`."""
+        return "-".join(filter(None, (self.task_family, self.variant)))
+
     def inputs(self) -> Mapping[str, Input]:
         """The inputs by the names under which `build` finds them."""
         return {}
@@ -141,22 +151,22 @@ class ArtifactTask(Node):
     def content_path(self) -> Path:
         """The artifact's result folder."""
         artifact = self.artifact()
-        assert artifact is not None, f"{self.task_family} was asked for its result before it was complete"
+        assert artifact is not None, f"{self.label} was asked for its result before it was complete"
         return artifact.result
 
     def run(self) -> None:
         """Build and publish, unless the artifact exists by now: then nothing below it will run either."""
         decision = self._decision()
-        assert decision is not None, f"{self.task_family} was run before its inputs were complete"
+        assert decision is not None, f"{self.label} was run before its inputs were complete"
         key = digest_of(decision)
         store = current_store()
         with store.locked(
-            key, on_wait=lambda: log.info("%s: waiting for the process that builds it", self.task_family)
+            key, on_wait=lambda: log.info("%s: waiting for the process that builds it", self.label)
         ) as lock:
             if self.artifact() is None:
                 self._build_and_publish(key, decision, lock)
             else:
-                log.info("%-22s unchanged", self.task_family)
+                log.info("%-22s unchanged", self.label)
         self.point_current()
 
     def _build_and_publish(self, key: str, decision: Mapping[str, Any], lock: int) -> None:
@@ -191,7 +201,7 @@ class ArtifactTask(Node):
             "recorded": self._recorded(started, seconds),
         }
         self.__dict__["_artifact"] = store.publish(self.task_family, key, manifest)
-        log.info("%-22s built in %.1f s", self.task_family, seconds)
+        log.info("%-22s built in %.1f s", self.label, seconds)
 
     def point_current(self) -> None:
         """Let `current/` lead to this artifact and to everything it was made from."""
@@ -200,7 +210,7 @@ class ArtifactTask(Node):
         if self.__dict__.get("_is_current"):
             return
         self.__dict__["_is_current"] = True
-        current_store().point_current(self.task_family, artifact)
+        current_store().point_current(self.label, artifact)
         for node in self.requires():
             if isinstance(node, ArtifactTask):
                 node.point_current()
@@ -237,7 +247,7 @@ class ArtifactTask(Node):
 @ArtifactTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator]  # luigi's
 def _tell_present(task: ArtifactTask) -> None:
     task.point_current()
-    log.info("%-22s unchanged", task.task_family)
+    log.info("%-22s unchanged", task.label)
 
 
 def _counts(result: Path) -> Any:

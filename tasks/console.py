@@ -23,9 +23,10 @@ class TaskProgress:
 
     def __init__(self, task: luigi.Task) -> None:
         self._task = task
+        self._name = name_of(task)
         self._bar = tqdm(
             total=100,
-            desc=str(task.task_family),
+            desc=self._name,
             leave=False,
             disable=None,
             bar_format="{percentage:3.0f}% |{bar:24}| {elapsed}  {desc}",
@@ -40,13 +41,18 @@ class TaskProgress:
         self._last_report = now
         percentage = min(100, max(0, round(100 * share)))
         self._bar.n = percentage
-        self._bar.set_description_str(f"{self._task.task_family}: {message}", refresh=True)
+        self._bar.set_description_str(f"{self._name}: {message}", refresh=True)
         _tell(getattr(self._task, "set_progress_percentage", None), percentage)
         _tell(getattr(self._task, "set_status_message", None), message)
 
     def close(self) -> None:
         """Take the bar off the terminal."""
         self._bar.close()
+
+
+def name_of(task: luigi.Task) -> str:
+    """A task's name in messages: its label where it has one, else its family."""
+    return str(getattr(task, "label", task.task_family))
 
 
 def _tell(report: Callable[[int], None] | Callable[[str], None] | None, value: int | str) -> None:
@@ -93,6 +99,6 @@ def log_to(file: Path) -> None:
 
 def _tell_failure(log_file: Path, task: luigi.Task, error: BaseException | str) -> None:
     if isinstance(error, UserError):
-        log.error(error_screen(task.task_family, error, log_file=log_file))
+        log.error(error_screen(name_of(task), error, log_file=log_file))
     else:
-        log.error("%s failed: %s\n  log       %s", task.task_family, error, log_file)
+        log.error("%s failed: %s\n  log       %s", name_of(task), error, log_file)

@@ -12,6 +12,7 @@ import luigi
 from data import contracts, vocabulary
 from data.corpora import phrase, sentence, token
 from data.errors import UserError
+from data.records import PRETRAINING
 from data.sources import that_give
 from data.taggers import VerbRule, backend_names
 from data.vocabulary import VocabularySettings
@@ -35,7 +36,7 @@ class Vocabulary(SourceTask):
 
     def source_names(self) -> tuple[str, ...]:
         """The given file, or all that holds text."""
-        return ("bert_vocabulary",) if is_set("bert_vocabulary") else givers("phrases", "captions")
+        return ("bert_vocabulary",) if is_set("bert_vocabulary") else givers("phrases", "captions", "questions")
 
     def inputs(self) -> Mapping[str, Input]:
         """The sources, and images and regions: only training images' texts and labels are used."""
@@ -70,6 +71,18 @@ class Vocabulary(SourceTask):
             )
 
 
+def checked_length(length: int, *, where: str) -> int:
+    """The length limit of a corpus. Raises UserError where no text fits."""
+    if length < MIN_LENGTH:
+        raise UserError(
+            expected=f"room for at least {MIN_LENGTH} word pieces: [CLS], one piece, [SEP]",
+            found=str(length),
+            where=where,
+            way_out="raise it",
+        )
+    return length
+
+
 class CorpusTask(SourceTask):
     """What the three corpora share: they join text to images that have regions, in word pieces."""
 
@@ -89,14 +102,7 @@ class CorpusTask(SourceTask):
     def length(self) -> int:
         """The length limit in use."""
         length = self.sizes().max_length if self.max_length is None else self.max_length
-        if length < MIN_LENGTH:
-            raise UserError(
-                expected=f"room for at least {MIN_LENGTH} word pieces: [CLS], one piece, [SEP]",
-                found=str(length),
-                where=f"[{self.task_family}] max_length",
-                way_out="raise it",
-            )
-        return length
+        return checked_length(length, where=f"[{self.task_family}] max_length")
 
     @abstractmethod
     def sizes(self) -> StageSizes:
@@ -174,11 +180,12 @@ class PhraseCorpus(CorpusTask):
 
     def source_names(self) -> tuple[str, ...]:
         """All that hold phrases."""
-        return givers(self._content())
+        return givers(self._content(), pool=PRETRAINING)
 
     def inputs(self) -> Mapping[str, Input]:
         """What every corpus needs, and the tagger unless one is given."""
-        need(that_give(self._content()), task=self.task_family, what=f"a source of {self.phrases_from}")
+        names = that_give(self._content(), pool=PRETRAINING)
+        need(names, task=self.task_family, what=f"a source of {self.phrases_from}")
         inputs = dict(super().inputs())
         if self.verbs == "none":
             return inputs
@@ -233,11 +240,11 @@ class SentenceCorpus(CorpusTask):
 
     def source_names(self) -> tuple[str, ...]:
         """All that hold captions."""
-        return givers("captions")
+        return givers("captions", pool=PRETRAINING)
 
     def inputs(self) -> Mapping[str, Input]:
         """What every corpus needs."""
-        need(that_give("captions"), task=self.task_family, what="captions")
+        need(that_give("captions", pool=PRETRAINING), task=self.task_family, what="captions")
         return super().inputs()
 
     def _corpus(self) -> sentence.SentenceSettings:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from data import contracts, hard_negatives, images
 from data.hard_negatives import HardNegativeSettings
@@ -26,6 +26,7 @@ from tasks.parameters import (
 from tasks.settings import current_profile
 from tasks.sources import givers, is_set, need, source_files, source_inputs
 
+PICTURES = ("coco_images", "flickr30k_images", "nlvr1_images", "nlvr2_images", "vg_images")
 _SPLIT_LISTS = ("validation_images", "test_images")
 
 
@@ -96,19 +97,16 @@ class RegionFeatures(SourceTask):
 
     entry = ("data.regions.detections", "data.regions.pixels", "data.contracts")
     libraries = ("h5py", "numpy", "pillow", "pyarrow")
-    _pictures: ClassVar[tuple[str, ...]] = ("coco_images", "nlvr1_images")
 
     def source_names(self) -> tuple[str, ...]:
         """Detections and their vocabularies, or pictures and annotated boxes."""
         if is_set("obj36"):
             return ("obj36", "object_vocabulary", "attribute_vocabulary")
-        return (*self._pictures, *givers("boxes"))
+        return (*PICTURES, *givers("boxes"))
 
     def inputs(self) -> Mapping[str, Input]:
         """The image table and the sources."""
-        need(
-            ("obj36", *self._pictures), task="RegionFeatures", what="region features, or pictures to compute them from"
-        )
+        need(("obj36", *PICTURES), task="RegionFeatures", what="region features, or pictures to compute them from")
         if is_set("obj36"):
             need(("object_vocabulary",), task="RegionFeatures", what="the names of the detector's object classes")
             need(("attribute_vocabulary",), task="RegionFeatures", what="the names of the detector's attributes")

@@ -1,48 +1,87 @@
-"""The report: one page and one JSON file with everything that the curriculum measured."""
+"""The report: one page with everything that the curriculum built and measured, and the same numbers as JSON."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import luigi
+
 import report.page
 from model.specs import to_plain
-from report.contents import ReportInputs
+from report.contents import BenchmarkFolders, DagNode, ReportInputs
 from tasks.artifact import ArtifactTask, Input, Job
-from tasks.benchmarks import BENCHMARKS
+from tasks.benchmarks import LAST_STAGE, Evaluate, available, benchmarks, left_out
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
-from tasks.images import HardNegatives, ImageTable, RegionFeatures
+from tasks.images import PICTURES, HardNegatives, ImageTable, RegionFeatures
 from tasks.settings import configured_sources, current_store
-from tasks.sources import uses_world
+from tasks.sources import source_files, source_inputs, uses_world
 from tasks.stages import STAGES
 from tasks.store import file_digest
+from tasks.tagging import PosTagger
 
 _CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
-_COUNTS = ("counts.json",)
-_CURVES = ("metrics.parquet", "held_out.json")
+_ROWS = ("counts.json", "corpus.parquet", "images.parquet", "rejected.parquet", "filtered.parquet")
+_CURVES = ("metrics.parquet", "held_out.json", "epochs.json")
+_SCORES = ("scores.json", "predictions.parquet", "epochs.json")
 PAGE = "report.html"
-_TEMPLATES = Path(report.page.__file__).parent
+_FOLDER = Path(report.page.__file__).parent
 
 
 class Report(ArtifactTask):
-    """`report.html`, self-contained, and the same numbers in `report.json`."""
+    """`report.json`, and `report.html` beside it in the record, since the page shows times too."""
+
+    text_only: luigi.ChoiceParameter = luigi.ChoiceParameter(
+        default="yes", choices=("yes", "no"), description="fine-tune on the text alone too, as the baseline to beat"
+    )
+    every_stage: luigi.ChoiceParameter = luigi.ChoiceParameter(
+        default="yes", choices=("yes", "no"), description="fine-tune from each earlier stage too, to see what each adds"
+    )
 
     entry = ("report.page",)
-    libraries = ("matplotlib", "jinja2")
+    libraries = ("jinja2", "matplotlib", "networkx", "numpy", "pillow", "pyarrow")
+
+    def evaluations(self) -> dict[str, Evaluate]:
+        """Every evaluation by the name under which it is read: `vqa`, `vqa.text`, `vqa.after.token`."""
+        found: dict[str, Evaluate] = {}
+        for name in available():
+            declared = benchmarks()[name]
+            found[name] = self._evaluate(name)
+            if self.text_only == "yes" and declared.has_text_only and declared.num_epochs is not None:
+                found[f"{name}.text"] = self._evaluate(name, sees="text")
+            if self.every_stage == "yes" and declared.shows_stages:
+                earlier = [stage for stage in STAGES if stage != LAST_STAGE]
+                found.update({f"{name}.after.{stage}": self._evaluate(name, after=stage) for stage in earlier})
+        return found
+
+    def _evaluate(self, benchmark: str, **departures: str) -> Evaluate:
+        return Evaluate(benchmark=benchmark, profile=self.profile, **departures)
 
     def inputs(self) -> Mapping[str, Input]:
-        """What every corpus, stage and benchmark says of itself."""
-        corpora = {f"corpus.{cls.__name__}": Input(node=cls(profile=self.profile), results=_COUNTS) for cls in _CORPORA}
-        stages = {
-            f"stage.{name}": Input(node=cls(profile=self.profile), results=_CURVES) for name, cls in STAGES.items()
+        """What every corpus, stage and benchmark says of itself, and what is needed to show some of it."""
+        evaluations = self.evaluations()
+        fine_tunings = {name: task.fine_tune() for name, task in evaluations.items() if not task.is_zero_shot()}
+        return {
+            **{f"corpus.{cls.__name__}": self._shown(cls(profile=self.profile)) for cls in _CORPORA},
+            **{f"rows.{name}": self._shown(evaluations[name].corpus()) for name in available()},
+            **{f"stage.{name}": Input(node=cls(profile=self.profile), results=_CURVES) for name, cls in STAGES.items()},
+            **{f"fine_tuning.{name}": Input(node=task, results=_CURVES) for name, task in fine_tunings.items()},
+            **{f"evaluation.{name}": Input(node=task, results=_SCORES) for name, task in evaluations.items()},
+            **self._tagger(),
+            **source_inputs(PICTURES, profile=self.profile),
         }
-        benchmarks = {
-            f"benchmark.{name}": Input(node=cls(profile=self.profile), results=("scores.json",))
-            for name, cls in BENCHMARKS.items()
-        }
-        return {**corpora, **stages, **benchmarks}
+
+    def _shown(self, task: ArtifactTask) -> Input:
+        """Tables and counts; the region store whole, since its boxes and labels are shown."""
+        return Input(node=task) if isinstance(task, RegionFeatures) else Input(node=task, results=_ROWS)
+
+    def _tagger(self) -> dict[str, Input]:
+        """The tagger's scores, where one is trained."""
+        given = PhraseCorpus(profile=self.profile).inputs().get("tagger")
+        is_trained = given is not None and isinstance(given.node, PosTagger)
+        return {"tagger": Input(node=given.node, results=("scores.json",))} if given and is_trained else {}
 
     def settings(self) -> Mapping[str, Any]:
         """What the page says of the run: the curriculum, the profile, and whose data it is."""
@@ -53,36 +92,91 @@ class Report(ArtifactTask):
             "profile": self.profile,
             "is_world": uses_world(),
             "sources": sorted(configured_sources()),
-            "left_out": list(_left_out()),
-            "template": {name: file_digest(_TEMPLATES / name) for name in ("page.html", "style.css")},
+            "left_out": list(left_out()),
+            "templates": {path.name: file_digest(path) for path in _templates()},
         }
 
     def build(self, job: Job) -> None:
         """Gather and write."""
         settings = self.settings()
+        corpora, rows = _named(job.inputs, "corpus"), _named(job.inputs, "rows")
         report.page.write(
             ReportInputs(
                 title="Token, phrase, sentence",
                 is_world=settings["is_world"],
                 profile=settings["profile"],
                 curriculum=settings["curriculum"],
-                corpora=_named(job.inputs, "corpus"),
+                corpora={**corpora, **{f"rows of {benchmarks()[name].title}": path for name, path in rows.items()}},
                 stages=_named(job.inputs, "stage"),
-                benchmarks=_named(job.inputs, "benchmark"),
+                fine_tunings=_named(job.inputs, "fine_tuning"),
+                benchmarks=_folders(_named(job.inputs, "evaluation")),
+                regions=corpora["RegionFeatures"],
+                images=corpora["ImageTable"],
+                pictures=tuple(path for paths in source_files(job, PICTURES).values() for path in paths),
+                tagger=job.inputs.get("tagger"),
                 left_out=tuple(settings["left_out"]),
+                dag=tuple(self._dag()),
             ),
             into=job.result,
+            record=job.record,
         )
+
+    def _dag(self) -> Iterator[DagNode]:
+        """Every artifact that the report rests on, with what it took and what it holds."""
+        waiting, seen = [self], {self.label}
+        while waiting:
+            task = waiting.pop()
+            needed = [node for node in task.requires() if isinstance(node, ArtifactTask)]
+            waiting += [node for node in needed if node.label not in seen]
+            seen |= {node.label for node in needed}
+            if task is not self:
+                yield _node(task, needed)
+
+    def point_current(self) -> None:
+        """Let `report.html` in the workspace lead to the page, too."""
+        super().point_current()
+        current_store().point(PAGE, Path("current") / self.label / "record" / PAGE)
 
     def page(self) -> Path:
         """Where the page of the last command lies."""
-        return current_store().root / "current" / str(self.task_family) / "result" / PAGE
+        return current_store().root / PAGE
 
 
-def _left_out() -> tuple[str, ...]:
-    """What this version does not do, in whole sentences."""
-    return ("Fine-tuning on VQA v2, GQA, NLVR2 and Flickr30k: not part of this version; retrieval is zero-shot.",)
+def _node(task: ArtifactTask, needed: list[ArtifactTask]) -> DagNode:
+    artifact = task.artifact()
+    assert artifact is not None
+    return DagNode(
+        name=task.label,
+        family=task.task_family,
+        seconds=artifact.manifest["recorded"]["seconds"],
+        num_bytes=sum(entry["bytes"] for entry in artifact.files.values()),
+        num_rows=max((entry["rows"] for entry in artifact.files.values() if "rows" in entry), default=None),
+        needs=tuple(sorted({node.label for node in needed})),
+    )
+
+
+def _templates() -> list[Path]:
+    return sorted(path for path in _FOLDER.rglob("*") if path.suffix in (".html", ".css"))
 
 
 def _named(inputs: Mapping[str, Path], kind: str) -> dict[str, Path]:
     return {name.partition(".")[2]: path for name, path in inputs.items() if name.partition(".")[0] == kind}
+
+
+def _folders(evaluations: Mapping[str, Path]) -> dict[str, BenchmarkFolders]:
+    """The evaluations of each benchmark together."""
+    return {
+        name: BenchmarkFolders(
+            pair=folder,
+            text=evaluations.get(f"{name}.text"),
+            after=_after(name, evaluations),
+        )
+        for name, folder in evaluations.items()
+        if "." not in name
+    }
+
+
+def _after(name: str, evaluations: Mapping[str, Path]) -> dict[str, Path]:
+    """What it scores after each earlier stage, as far as that was asked for."""
+    found = {stage: evaluations.get(f"{name}.after.{stage}") for stage in STAGES}
+    return {stage: folder for stage, folder in found.items() if folder is not None}

@@ -184,9 +184,9 @@ def is_set(name: str) -> bool:
     return name in FILES if uses_world() else name in configured_sources()
 
 
-def givers(*contents: Content) -> tuple[str, ...]:
-    """The names of all sources that give one of these contents and are there."""
-    names = {name for content in contents for name in that_give(content)}
+def givers(*contents: Content, pool: str | None = None) -> tuple[str, ...]:
+    """The names of all sources (of one pool) that give one of these contents and are there."""
+    names = {name for content in contents for name in that_give(content, pool=pool)}
     return tuple(name for name in sorted(names) if is_set(name))
 
 

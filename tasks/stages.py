@@ -5,57 +5,32 @@ from __future__ import annotations
 import dataclasses
 from abc import abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, cast
-
-import luigi
+from typing import Any
 
 from model.curricula import msp
-from model.specs import Budget, Curriculum, Device, Stage, check_lengths, to_plain
-from tasks.artifact import ArtifactTask, Input, Job
+from model.specs import Budget, Curriculum, Stage, check_lengths, to_plain
+from tasks.artifact import Input, Job
 from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.images import HardNegatives, RegionFeatures
 from tasks.jobs import run_job
-from tasks.parameters import OptionalCountParameter, OptionalProcessesParameter, SecondsParameter, SeedParameter
+from tasks.parameters import OptionalCountParameter
 from tasks.settings import current_profile
+from tasks.training import WEIGHTS, TrainingTask
 
 _CORPORA: Mapping[str, type[CorpusTask]] = {"token": TokenCorpus, "phrase": PhraseCorpus, "sentence": SentenceCorpus}
-WEIGHTS = ("weights.safetensors", "network.json")
 
 
-class PretrainStage(ArtifactTask):
-    """One stage of a curriculum. Parameters left empty come from the profile."""
+class PretrainStage(TrainingTask):
+    """One stage of a curriculum."""
 
-    seed: SeedParameter = SeedParameter(default=1, description="of initial weights, order, corruptions, dropout")
     num_steps: OptionalCountParameter = OptionalCountParameter(default=None, description="updates; replaces epochs")
-    num_epochs: OptionalCountParameter = OptionalCountParameter(default=None, description="replaces steps")
-    batch_size: OptionalCountParameter = OptionalCountParameter(default=None, description="rows an update")
-    learning_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="its peak")
-    device: luigi.ChoiceParameter = luigi.ChoiceParameter(
-        default="cpu", choices=("cpu", "cuda"), description="where to train"
-    )
-    checkpoint_every_s: SecondsParameter = SecondsParameter(
-        default=20.0, significant=False, description="seconds between checkpoints: what a kill can cost"
-    )
-    num_threads: OptionalProcessesParameter = OptionalProcessesParameter(
-        default=None, description="CPU threads; part of the result's identity"
-    )
 
     entry = ("model.train",)
-    libraries = ("numpy", "pyarrow", "safetensors", "torch")
 
     @property
     @abstractmethod
     def stage_name(self) -> str:
         """The name of its spec in the curriculum."""
-
-    def can_go_on(self, scratch: Path) -> bool:
-        """Once there is a checkpoint."""
-        return any((scratch / "checkpoints").glob("*"))
-
-    def process_resources(self) -> dict[str, int]:
-        """One GPU token where a GPU is used."""
-        return {"gpu": 1} if self.device == "cuda" else {}
 
     def curriculum(self) -> Curriculum:
         """The curriculum at the profile's sizes."""
@@ -77,17 +52,10 @@ class PretrainStage(ArtifactTask):
         return stage
 
     def _budget(self, budget: Budget) -> Budget:
-        optimizer = budget.optimizer
-        if self.learning_rate is not None:
-            optimizer = dataclasses.replace(optimizer, learning_rate=self.learning_rate)
-        if self.num_steps is not None or self.num_epochs is not None:
-            budget = dataclasses.replace(budget, num_steps=self.num_steps, num_epochs=self.num_epochs)
-        return dataclasses.replace(
-            budget,
-            optimizer=optimizer,
-            device=cast(Device, self.device),
-            num_threads=budget.num_threads if self.num_threads is None else self.num_threads,
-        )
+        budget = self.with_parameters(budget)
+        if self.num_steps is None:
+            return budget
+        return dataclasses.replace(budget, num_steps=self.num_steps, num_epochs=self.num_epochs)
 
     def _corpus(self, name: str) -> CorpusTask:
         return _CORPORA[name](profile=self.profile)

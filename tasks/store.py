@@ -4,7 +4,8 @@
 <root>/partial/<key>/          what is being built; a stable name, so that long work goes on there after a kill
 <root>/locks/<key>.lock        kernel locks (flock): gone with the process that held them
 <root>/pins/                   digests of source files
-<root>/current/<family>        link to the artifact that the last command used
+<root>/current/<label>         link to the artifact that the last command used
+<root>/report.html             link to the page of the last report
 <root>/logs/                   one full log a command
 """
 
@@ -122,9 +123,12 @@ class Store:
 
     def point_current(self, name: str, artifact: Artifact) -> None:
         """Let `<root>/current/<name>` lead to the artifact."""
-        link = self.root / "current" / name
-        target = os.path.relpath(artifact.folder, link.parent)
-        if link.is_symlink() and str(link.readlink()) == target:
+        self.point(f"current/{name}", Path(os.path.relpath(artifact.folder, self.root / "current")))
+
+    def point(self, name: str, target: Path) -> None:
+        """Let `<root>/<name>` lead to `target`, which is relative to the link's folder."""
+        link = self.root / name
+        if link.is_symlink() and link.readlink() == target:
             return
         link.parent.mkdir(parents=True, exist_ok=True)
         aside = link.with_name(f".{link.name}-{os.getpid()}")

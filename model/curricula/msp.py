@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from model.specs import (
-    Benchmark,
     Budget,
     Corruption,
     Curriculum,
@@ -91,7 +90,7 @@ not get there: topics weigh 30, they are decoded with the word table, and IFRS m
 
 
 def curriculum(sizes: MspSizes, *, seed: int) -> Curriculum:
-    """The three stages, each from the weights of the one before, then zero-shot retrieval."""
+    """The three stages, each from the weights of the one before."""
     mask_words, mask_regions = Corruption(name="mask_words"), Corruption(name="mask_regions")
     masked = (Objective(name="mlm"), Objective(name="mrfr"), Objective(name="moc"))
 
@@ -124,12 +123,7 @@ def curriculum(sizes: MspSizes, *, seed: int) -> Curriculum:
         objectives=(*masked, topics("tits"), Objective(name="itm_hs")),
         starts_from="phrase",
     )
-    return Curriculum(
-        name="msp",
-        network=sizes.network,
-        stages=(token, phrase, sentence),
-        benchmarks=(Benchmark(name="retrieval", options={"captions_per_image": "all"}),),
-    )
+    return Curriculum(name="msp", network=sizes.network, stages=(token, phrase, sentence))
 
 
 def _stage(

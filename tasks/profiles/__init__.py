@@ -5,10 +5,35 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from data.world.plan import WorldSize
 from model.curricula.msp import MspSizes
+from model.specs import Optimizer, Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkSizes:
+    """One benchmark's: rows an update, epochs (None: those of its file), and what departs from its form's options."""
+
+    batch_size: int
+    num_epochs: int | None = None
+    form_options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineTuningSizes:
+    """How every benchmark is fine-tuned: `default`, unless `own` has the benchmark's name."""
+
+    optimizer: Optimizer
+    default: BenchmarkSizes
+    own: Mapping[str, BenchmarkSizes] = field(default_factory=dict)
+    num_threads: int = 2
+
+    def of_benchmark(self, name: str) -> BenchmarkSizes:
+        """The sizes of one benchmark."""
+        return self.own.get(name, self.default)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +49,7 @@ class Profile:
     test_rate: float
     num_negatives: int
     msp: MspSizes
+    fine_tuning: FineTuningSizes
 
 
 def profile_names() -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from data.world.plan import WorldSize
 from model.curricula.msp import MINIATURE
-from tasks.profiles import Profile
+from model.specs import Optimizer
+from tasks.profiles import BenchmarkSizes, FineTuningSizes, Profile
 
 PROFILE = Profile(
     world=WorldSize(
@@ -12,10 +13,33 @@ PROFILE = Profile(
         num_validation_images=160,
         num_test_images=260,
         num_detector_images=500,
+        num_questions=4,
+        num_flickr_train_images=400,
+        num_flickr_validation_images=50,
+        num_flickr_test_images=200,
+        num_flickr_captions=5,
+        num_flickr_test_captions=2,
+        num_nlvr2_train_sets=60,
+        num_nlvr2_validation_sets=12,
+        num_nlvr2_test_sets=24,
+        num_nlvr2_sentences=8,
     ),
     vocabulary_entries=1000,
     validation_rate=0.1,
     test_rate=0.1,
     num_negatives=100,
     msp=MINIATURE,
+    fine_tuning=FineTuningSizes(
+        optimizer=Optimizer(
+            name="adamw", learning_rate=1e-3, betas=(0.9, 0.98), weight_decay=0.01, warmup_rate=0.1, clip_norm=1.0
+        ),
+        default=BenchmarkSizes(batch_size=32),
+        own={
+            "vqa": BenchmarkSizes(batch_size=32, num_epochs=4),
+            "gqa": BenchmarkSizes(batch_size=32, num_epochs=4),
+            "nlvr2": BenchmarkSizes(batch_size=32, num_epochs=6),
+            "retrieval": BenchmarkSizes(batch_size=8, num_epochs=2),
+        },
+        num_threads=1,
+    ),
 )

@@ -3,8 +3,18 @@
 import dataclasses
 
 from model.curricula.msp import PAPER
-from tasks.profiles import miniature
+from model.specs import Optimizer
+from tasks.profiles import BenchmarkSizes, FineTuningSizes, miniature
 
 PROFILE = dataclasses.replace(
-    miniature.PROFILE, vocabulary_entries=30_522, validation_rate=0.01, test_rate=0.01, num_negatives=100, msp=PAPER
+    miniature.PROFILE,
+    vocabulary_entries=30_522,
+    validation_rate=0.01,
+    test_rate=0.01,
+    num_negatives=100,
+    msp=PAPER,
+    fine_tuning=FineTuningSizes(
+        optimizer=Optimizer(name="adamw", learning_rate=5e-5, weight_decay=0.01, warmup_rate=0.1, clip_norm=5.0),
+        default=BenchmarkSizes(batch_size=32),
+    ),
 )

@@ -4,7 +4,7 @@ import dataclasses
 
 from data.world.plan import WorldSize
 from model.curricula.msp import MINIATURE
-from tasks.profiles import Profile
+from tasks.profiles import BenchmarkSizes, Profile, miniature
 
 PROFILE = Profile(
     world=WorldSize(
@@ -14,6 +14,16 @@ PROFILE = Profile(
         num_validation_images=12,
         num_test_images=16,
         num_detector_images=80,
+        num_questions=4,
+        num_flickr_train_images=24,
+        num_flickr_validation_images=8,
+        num_flickr_test_images=12,
+        num_flickr_captions=2,
+        num_flickr_test_captions=2,
+        num_nlvr2_train_sets=6,
+        num_nlvr2_validation_sets=2,
+        num_nlvr2_test_sets=3,
+        num_nlvr2_sentences=4,
     ),
     vocabulary_entries=1000,
     validation_rate=0.1,
@@ -25,5 +35,10 @@ PROFILE = Profile(
         token=dataclasses.replace(MINIATURE.token, num_steps=40),
         phrase=dataclasses.replace(MINIATURE.phrase, num_steps=40),
         sentence=dataclasses.replace(MINIATURE.sentence, num_steps=40),
+    ),
+    fine_tuning=dataclasses.replace(
+        miniature.PROFILE.fine_tuning,
+        default=BenchmarkSizes(batch_size=16, num_epochs=1),
+        own={"retrieval": BenchmarkSizes(batch_size=8, num_epochs=1)},
     ),
 )

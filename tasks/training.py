@@ -1,0 +1,57 @@
+"""What all tasks that train share: parameters of the budget, and going on after a kill."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import cast
+
+import luigi
+
+from model.specs import Budget, Device
+from tasks.artifact import ArtifactTask
+from tasks.parameters import OptionalCountParameter, OptionalProcessesParameter, SecondsParameter, SeedParameter
+
+WEIGHTS = ("weights.safetensors", "network.json")
+
+
+class TrainingTask(ArtifactTask):
+    """A training in a process of its own. Parameters left empty come from the profile."""
+
+    seed: SeedParameter = SeedParameter(default=1, description="of initial weights, order, draws, dropout")
+    num_epochs: OptionalCountParameter = OptionalCountParameter(default=None, description="passes over the rows")
+    batch_size: OptionalCountParameter = OptionalCountParameter(default=None, description="rows an update")
+    learning_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="its peak")
+    device: luigi.ChoiceParameter = luigi.ChoiceParameter(
+        default="cpu", choices=("cpu", "cuda"), description="where to train"
+    )
+    checkpoint_every_s: SecondsParameter = SecondsParameter(
+        default=20.0, significant=False, description="seconds between checkpoints: what a kill can cost"
+    )
+    num_threads: OptionalProcessesParameter = OptionalProcessesParameter(
+        default=None, description="CPU threads; part of the result's identity"
+    )
+
+    libraries = ("numpy", "pyarrow", "safetensors", "torch")
+
+    def can_go_on(self, scratch: Path) -> bool:
+        """Once there is a checkpoint."""
+        return any((scratch / "checkpoints").glob("*"))
+
+    def process_resources(self) -> dict[str, int]:
+        """One GPU token where a GPU is used."""
+        return {"gpu": 1} if self.device == "cuda" else {}
+
+    def with_parameters(self, budget: Budget) -> Budget:
+        """The budget with what the user set in place of the profile's sizes."""
+        optimizer = budget.optimizer
+        if self.learning_rate is not None:
+            optimizer = dataclasses.replace(optimizer, learning_rate=self.learning_rate)
+        if self.num_epochs is not None:
+            budget = dataclasses.replace(budget, num_steps=None, num_epochs=self.num_epochs)
+        return dataclasses.replace(
+            budget,
+            optimizer=optimizer,
+            device=cast(Device, self.device),
+            num_threads=budget.num_threads if self.num_threads is None else self.num_threads,
+        )
