@@ -6,8 +6,9 @@ out under one id is held out under all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,8 +16,8 @@ import pyarrow.parquet as pq
 
 from data import draws
 from data.errors import UserError
+from data.listings import Picture, gather, pictures_of
 from data.progress import Progress
-from data.records import ImageRecord, Rejection
 from data.rejects import RejectLog
 from data.schema import IMAGES, REJECTED, SPLITS
 from data.sources import SourceFiles, read, that_give
@@ -56,102 +57,53 @@ class ImageTable:
     """`train`, `validation` or `test`."""
     group: Mapping[str, str]
     """Images of one group share a split and are never each other's negatives."""
+    pool: Mapping[str, str]
+    """`pretraining`, or the benchmark that alone lists the image."""
     file_name: Mapping[str, str | None]
-    size_px: Mapping[str, tuple[int, int]]
-    """Width, height."""
+    size_px: Mapping[str, tuple[int, int] | None]
+    """Width, height; None where no format says."""
 
 
 def load(path: Path) -> ImageTable:
     """The table in the folder `path`, as `build` wrote it."""
     columns = pq.read_table(path / FILE_NAME).to_pydict()
     image_ids = columns["image_id"]
+    sizes = zip(columns["width_px"], columns["height_px"], strict=True)
     known = zip(image_ids, columns["known_as"], strict=True)
     return ImageTable(
         image_ids=tuple(image_ids),
         canonical={name: image_id for image_id, names in known for name in names},
         split=dict(zip(image_ids, columns["split"], strict=True)),
         group=dict(zip(image_ids, columns["group_id"], strict=True)),
+        pool=dict(zip(image_ids, columns["pool"], strict=True)),
         file_name=dict(zip(image_ids, columns["file_name"], strict=True)),
-        size_px=dict(zip(image_ids, zip(columns["width_px"], columns["height_px"], strict=True), strict=True)),
+        size_px=dict(zip(image_ids, (None if None in size else size for size in sizes), strict=True)),
     )
 
 
 def build(files: SourceFiles, settings: SplitSettings, *, into: Path, progress: Progress) -> None:
     """Write images.parquet, counts.json and rejected.parquet into the folder `into`.
 
-    A picture listed under several ids or in several files becomes one row; the record under its canonical id gives its
-    name and size. Splits come from the lists `validation_images` and `test_images`; a split without a list is drawn.
+    A picture listed under several ids or in several files becomes one row. Its split comes from the lists
+    `validation_images` and `test_images`, else from its publisher; for any other, a split without a list is drawn.
     """
     log = RejectLog()
-    pictures = _pictures(files, log, progress)
-    if not pictures.by_id:
+    listed = gather(files, log.add, progress)
+    rows = pictures_of(listed.by_id)
+    if not rows:
         raise UserError(
             expected=f"at least one image, from one of {', '.join(that_give('images'))}",
             found="none",
             where="[sources] in luigi.cfg",
             way_out="set one of these sources",
         )
-    lists = {name: _listed(files, f"{name}_images", pictures.canonical, log) for name in ("validation", "test")}
-    num_read = pictures.num_merged + sum(log.counts.values())
+    canonical = {name: row.image_id for row in rows for name in row.known_as}
+    lists = {name: _listed(files, f"{name}_images", canonical, log) for name in ("validation", "test")}
+    num_read = listed.num_read + sum(log.counts.values())
     log.check(num_read=num_read, max_rate=settings.max_rejected_rate, corpus="ImageTable")
-    rows = [pictures.by_id[image_id] for image_id in sorted(pictures.by_id)]
     splits = _splits(rows, lists, settings)
     _write(into, rows, splits, log, num_read, notes=_notes(rows, lists))
     progress(1.0, f"{len(rows):,} images")
-
-
-@dataclass(slots=True)
-class _Picture:
-    """One picture while its records are merged; `record` is the best one so far."""
-
-    image_id: str
-    record: ImageRecord
-    group_id: str
-    known_as: set[str]
-
-
-@dataclass(slots=True)
-class _Pictures:
-    by_id: dict[str, _Picture] = field(default_factory=dict)
-    canonical: dict[str, str] = field(default_factory=dict)
-    num_merged: int = 0
-
-
-def _pictures(files: SourceFiles, log: RejectLog, progress: Progress) -> _Pictures:
-    pictures = _Pictures()
-    for record in read(files, "images", log.add):
-        reason = _merge(pictures, record)
-        if reason is not None:
-            log.add(Rejection(source="images", record=record.image_id, field="image", reason=reason))
-            continue
-        pictures.num_merged += 1
-        if pictures.num_merged % 10_000 == 0:
-            progress(0.0, f"{pictures.num_merged:,} images read")
-    return pictures
-
-
-def _merge(pictures: _Pictures, record: ImageRecord) -> str | None:
-    """Add a record to its picture; return why not, where it contradicts an earlier one."""
-    image_id = record.same_as or record.image_id
-    if pictures.canonical.get(record.image_id, image_id) != image_id:
-        return "listed as two different pictures"
-    picture = pictures.by_id.get(image_id)
-    names = {record.image_id, image_id}
-    group_id = record.group_id or image_id
-    if picture is None:
-        picture = _Picture(image_id=image_id, record=record, group_id=group_id, known_as=set())
-        pictures.by_id[image_id] = picture
-    elif picture.record.image_id == record.image_id and _size(picture.record) != _size(record):
-        return "another size than in an earlier listing"
-    elif picture.record.image_id != image_id and record.image_id == image_id:
-        picture.record, picture.group_id = record, group_id
-    picture.known_as |= names
-    pictures.canonical.update(dict.fromkeys(names, image_id))
-    return None
-
-
-def _size(record: ImageRecord) -> tuple[int, int]:
-    return record.width_px, record.height_px
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +123,11 @@ def _listed(files: SourceFiles, source: str, canonical: Mapping[str, str], log: 
     return _SplitList(known, sum(image_id not in canonical for image_id in listed))
 
 
-def _splits(
-    rows: Iterable[_Picture], lists: Mapping[str, _SplitList | None], settings: SplitSettings
-) -> dict[str, str]:
-    """The split of each group. A group with any listed image goes where the list says, test before validation."""
-    rows = list(rows)
+def _splits(rows: Sequence[Picture], lists: Mapping[str, _SplitList | None], settings: SplitSettings) -> dict[str, str]:
+    """The split of each group: what a list says of any of its images, else what a publisher says, else as drawn.
+
+    Where one of the first two says several things, the image that is held out most strictly decides.
+    """
     listed = {name: given.image_ids if given else frozenset() for name, given in lists.items()}
     both = sorted(listed["validation"] & listed["test"])
     if both:
@@ -186,6 +138,8 @@ def _splits(
             way_out="take them out of one of the two lists",
         )
     splits = _drawn({row.group_id for row in rows}, lists, settings)
+    for name in SPLITS:
+        splits.update({row.group_id: name for row in rows if row.split == name})
     for name in ("validation", "test"):
         splits.update({row.group_id: name for row in rows if row.image_id in listed[name]})
     return splits
@@ -204,8 +158,9 @@ def _drawn(groups: set[str], lists: Mapping[str, _SplitList | None], settings: S
     }
 
 
-def _notes(rows: list[_Picture], lists: Mapping[str, _SplitList | None]) -> dict[str, int]:
+def _notes(rows: Sequence[Picture], lists: Mapping[str, _SplitList | None]) -> dict[str, int]:
     notes = {"pictures known under several ids": sum(len(row.known_as) > 1 for row in rows)}
+    notes.update({f"images of the pool {name}": n for name, n in Counter(row.pool for row in rows).items()})
     for name, given in lists.items():
         if given is not None:
             notes[f"ids of the {name} list that are no known image"] = given.num_unknown
@@ -213,17 +168,18 @@ def _notes(rows: list[_Picture], lists: Mapping[str, _SplitList | None]) -> dict
 
 
 def _write(
-    into: Path, rows: list[_Picture], splits: Mapping[str, str], log: RejectLog, num_read: int, notes: dict[str, int]
+    into: Path, rows: Sequence[Picture], splits: Mapping[str, str], log: RejectLog, num_read: int, notes: dict[str, int]
 ) -> None:
     split_of_rows = [splits[row.group_id] for row in rows]
     columns = {
         "image_id": [row.image_id for row in rows],
-        "known_as": [sorted(row.known_as) for row in rows],
+        "known_as": [row.known_as for row in rows],
         "group_id": [row.group_id for row in rows],
         "split": split_of_rows,
-        "file_name": [row.record.file_name for row in rows],
-        "width_px": [row.record.width_px for row in rows],
-        "height_px": [row.record.height_px for row in rows],
+        "pool": [row.pool for row in rows],
+        "file_name": [row.file_name for row in rows],
+        "width_px": [row.size_px and row.size_px[0] for row in rows],
+        "height_px": [row.size_px and row.size_px[1] for row in rows],
     }
     counts = {split: split_of_rows.count(split) for split in SPLITS}
     write_parquet(into / FILE_NAME, pa.table(columns, schema=IMAGES), IMAGES)

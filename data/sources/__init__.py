@@ -31,9 +31,11 @@ def all_sources() -> Mapping[str, Source]:
     return {source.name: source for source in sources}
 
 
-def that_give(content: Content) -> tuple[str, ...]:
-    """The names of the sources from which `content` can be read."""
-    return tuple(name for name, source in all_sources().items() if content in source.reads)
+def that_give(content: Content, pool: str | None = None) -> tuple[str, ...]:
+    """The names of the sources from which `content` can be read; only those of `pool` where it is given."""
+    return tuple(
+        name for name, source in all_sources().items() if content in source.reads and pool in (None, source.pool)
+    )
 
 
 def only_file(files: SourceFiles, name: str) -> Path:
@@ -49,8 +51,8 @@ def only_file(files: SourceFiles, name: str) -> Path:
     return paths[0]
 
 
-def read(files: SourceFiles, content: Content, reject: Reject) -> Iterator[Any]:
-    """All records of `content` in `files`: sources by name, each one's files in the order given."""
-    for name in that_give(content):
+def read(files: SourceFiles, content: Content, reject: Reject, pool: str | None = None) -> Iterator[Any]:
+    """All records of `content` in `files`: sources (of `pool`) by name, each one's files in the order given."""
+    for name in that_give(content, pool):
         for path in files.get(name, ()):
             yield from all_sources()[name].reads[content](path, reject)

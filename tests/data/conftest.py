@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from data.progress import silent
+from data.records import PRETRAINING
 from data.regions.store import RegionRow, RegionStoreWriter
 from data.schema import FEATURE_SIZE, IMAGES, NUM_REGIONS
 from data.taggers import TaggerSettings, running
@@ -38,6 +39,8 @@ class Small:
         *,
         group: Mapping[str, str] = MappingProxyType({}),
         known_as: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        pool: Mapping[str, str] = MappingProxyType({}),
+        size_px: tuple[int | None, int | None] = (100, 100),
     ) -> Path:
         ids = sorted(splits)
         columns = {
@@ -45,9 +48,10 @@ class Small:
             "known_as": [known_as.get(i, [i]) for i in ids],
             "group_id": [group.get(i, i) for i in ids],
             "split": [splits[i] for i in ids],
+            "pool": [pool.get(i, PRETRAINING) for i in ids],
             "file_name": [None] * len(ids),
-            "width_px": [100] * len(ids),
-            "height_px": [100] * len(ids),
+            "width_px": [size_px[0]] * len(ids),
+            "height_px": [size_px[1]] * len(ids),
         }
         write_parquet(self.folder("images") / "images.parquet", pa.table(columns, schema=IMAGES), IMAGES)
         return self.folder("images")
