@@ -21,6 +21,7 @@ FLAGS = (
     "smoke",
     *(flag for stage in ("Token", "Phrase", "Sentence") for flag in (f"--{stage}Stage-checkpoint-every-s", "0.1")),
     *(flag for stage in ("Token", "Phrase", "Sentence") for flag in (f"--{stage}Stage-num-steps", "80")),
+    *("--FineTune-checkpoint-every-s", "0.1"),
 )
 NUM_KILLS, NUM_KILLS_SHORT = 10, 4
 
