@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from data.schema import NUM_REGIONS
-from data.world.draw import jpeg
+from data.world.draw import jpeg, png
 from data.world.features import Detector, describe
-from data.world.plan import PlannedImage
+from data.world.plan import Picture
 from data.world.proposals import Proposals, propose
 from data.world.scenes import SIDE_PX, make_scene
 
@@ -50,16 +50,16 @@ def describe_scenes(numbers: Sequence[int], *, seed: int) -> Described:
     )
 
 
-def publish_images(images: Sequence[PlannedImage], *, seed: int, detector: Detector, into: Path) -> list[bytes]:
-    """Write the pictures of some images below `into` and return their rows of detections."""
+def publish_pictures(pictures: Sequence[Picture], *, seed: int, detector: Detector, into: Path) -> list[bytes]:
+    """Write some pictures below `into`, as PNG or JPEG by their names, and return their rows of detections."""
     rows = []
-    for image in images:
-        scene = make_scene(seed, image.number)
-        picture = jpeg(scene, seed)
-        (into / image.folder / f"{image.name}.jpg").write_bytes(picture)
+    for picture in pictures:
+        scene = make_scene(seed, picture.number)
+        content = png(scene, seed) if picture.path.endswith(".png") else jpeg(scene, seed)
+        (into / picture.path).write_bytes(content)
         proposals = propose(scene, seed)
-        features_RF = detector.features(describe(_decode(picture), proposals.boxes_R4))
-        rows.append(_row(image.name, proposals, features_RF))
+        features_RF = detector.features(describe(_decode(content), proposals.boxes_R4))
+        rows.append(_row(picture.listed_as, proposals, features_RF))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Scenes as pictures: textured backgrounds and outlined sprites, drawn large and scaled down, saved as JPEG.
+"""Scenes as pictures: textured backgrounds and outlined sprites, drawn large and scaled down, saved as JPEG or PNG.
 
 Legend: H and W height and width in pixels, C the three colour channels.
 """
@@ -25,6 +25,13 @@ def jpeg(scene: Scene, seed: int) -> bytes:
     """The picture of a scene as a JPEG file."""
     buffer = io.BytesIO()
     draw(scene, seed).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    return buffer.getvalue()
+
+
+def png(scene: Scene, seed: int) -> bytes:
+    """The picture of a scene as a PNG file."""
+    buffer = io.BytesIO()
+    draw(scene, seed).save(buffer, "PNG")
     return buffer.getvalue()
 
 

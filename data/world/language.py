@@ -15,7 +15,7 @@ from data.world.scenes import Relation, Scene, Thing
 from data.world.verbs import FACE, WATCH, Verb
 
 _LABEL_RATE = 0.75  # how often the label itself is said where there is a synonym
-_RELATION_WORDS: Mapping[Relation, tuple[tuple[str, ...], ...]] = {
+RELATION_WORDS: Mapping[Relation, tuple[tuple[str, ...], ...]] = {
     "on": (("on",), ("on", "top", "of")),
     "left": (("to", "the", "left", "of"), ("left", "of")),
     "right": (("to", "the", "right", "of"), ("right", "of")),
@@ -24,7 +24,7 @@ _RELATION_WORDS: Mapping[Relation, tuple[tuple[str, ...], ...]] = {
     "near": (("near",), ("next", "to"), ("beside",), ("by",)),
 }
 _TAGS = {"the": "DET", "left": "NOUN", "right": "NOUN", "top": "NOUN", "next": "ADV"}  # others there: ADP
-_NUMBERS = {2: "two", 3: "three"}
+NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 def choose(options: Sequence[str], random: np.random.Generator) -> str:
@@ -50,7 +50,7 @@ def group_phrase(things: Sequence[Thing], random: np.random.Generator, *, adject
     """A counted noun phrase for two or three things of one kind; only adjectives that hold of all are said."""
     rates = {"colour_rate": adjective_rate, "size_rate": adjective_rate / 2, "pattern_rate": adjective_rate / 2}
     adjectives = _adjectives(things, random, **rates)
-    number: Dependent = ("nummod", word(_NUMBERS[len(things)], "NUM"))
+    number: Dependent = ("nummod", word(NUMBERS[len(things)], "NUM"))
     noun = word(_noun(things[0].kind, random, is_plural=True), "NOUN")
     return attach(noun, before=[number, *(("amod", a) for a in adjectives)])
 
@@ -76,7 +76,7 @@ def support_phrase(thing: Thing, random: np.random.Generator) -> Phrase | None:
 
 def relation_phrase(relation: Relation, other: Phrase, random: np.random.Generator) -> Phrase:
     """How a thing lies to another: "to the left of a red ball"."""
-    options = _RELATION_WORDS[relation]
+    options = RELATION_WORDS[relation]
     weights = np.asarray([2.0, *[1.0] * (len(options) - 1)])
     return prepositional(options[random.choice(len(options), p=weights / weights.sum())], other)
 

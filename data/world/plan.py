@@ -11,6 +11,9 @@ Split = Literal["train", "validation", "test"]
 
 FIRST_DETECTOR_SCENE = 1_000_000
 FIRST_TREEBANK_SCENE = 2_000_000
+FIRST_FLICKR_SCENE = 3_000_000
+FIRST_NLVR2_SCENE = 4_000_000
+MAX_TEXTS = 12  # of one sort for an image or a set: more are not to be had of two or three things
 _VG_ONLY_RATE = 0.03
 
 
@@ -24,17 +27,38 @@ class WorldSize:
     num_validation_images: int
     num_test_images: int
     num_detector_images: int  # scenes on which the detector is trained; not published
+    num_questions: int  # of VQA and of GQA, about one image
+    num_flickr_train_images: int
+    num_flickr_validation_images: int
+    num_flickr_test_images: int
+    num_flickr_captions: int  # of a training or validation image
+    num_flickr_test_captions: int
+    num_nlvr2_train_sets: int  # a set: eight pictures as four pairs, and the sentences that are judged on them
+    num_nlvr2_validation_sets: int
+    num_nlvr2_test_sets: int
+    num_nlvr2_sentences: int  # of a set
 
     def __post_init__(self) -> None:
         ascending = (1, self.num_caption_images, self.num_phrase_images, self.num_train_images)
-        rest = (self.num_validation_images, self.num_test_images, self.num_detector_images)
-        if list(ascending) != sorted(ascending) or min(rest) < 1:
+        texts = (self.num_questions, self.num_flickr_captions, self.num_flickr_test_captions, self.num_nlvr2_sentences)
+        smallest = min(getattr(self, field.name) for field in fields(self))
+        if list(ascending) != sorted(ascending) or smallest < 1 or max(texts) > MAX_TEXTS:
             raise UserError(
-                expected="at least one image of each sort, and captions <= phrases <= all training images",
+                expected="at least one of each sort, captions <= phrases <= all training images, "
+                f"and at most {MAX_TEXTS} questions, captions or sentences of an image or a set",
                 found=", ".join(f"{field.name}={getattr(self, field.name)}" for field in fields(self)),
                 where="the size of the generated world",
                 way_out="change these numbers in the profile",
             )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """One picture to be drawn: its scene, its file below the world's folder, and how detections list it."""
+
+    number: int
+    path: str
+    listed_as: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +83,15 @@ class PlannedImage:
     def name(self) -> str:
         """Its file's name without the extension; this is what detections are listed by."""
         return str(self.vg_id) if self.coco_id is None else f"COCO_{self.folder}_{self.coco_id:012d}"
+
+    @property
+    def picture(self) -> Picture:
+        """What is to be drawn of it."""
+        return Picture(number=self.number, path=f"images/{self.folder}/{self.name}.jpg", listed_as=self.name)
+
+    def object_id(self, thing: int) -> int:
+        """How Visual Genome and GQA call one of its things."""
+        return 10 * self.number + thing + 1
 
 
 def plan_images(size: WorldSize) -> list[PlannedImage]:

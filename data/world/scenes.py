@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from data.world.verbs import Verb
 SIDE_PX = 112
 Box = tuple[int, int, int, int]
 Relation = Literal["on", "left", "right", "above", "below", "near"]
-Aspect = Literal["scene", "picture", "proposals", "captions", "phrases", "annotations"]
-_ASPECTS: tuple[Aspect, ...] = ("scene", "picture", "proposals", "captions", "phrases", "annotations")
+Aspect = Literal["scene", "picture", "proposals", "captions", "phrases", "annotations", "vqa", "gqa", "nlvr2"]
+_ASPECTS: tuple[Aspect, ...] = get_args(Aspect)  # a new one goes last: its place is part of the seed
 
 _CLEAR_PX = 18  # a relation of place is said only where the centres are at least this far apart
 _NEAR_PX = 12  # and things are near where the gap between their boxes is at most this

@@ -67,7 +67,7 @@ def _objects(image: PlannedImage, seed: int) -> dict[str, Any]:
 
 
 def _attributes(image: PlannedImage, seed: int) -> dict[str, Any]:
-    described = [{**_object(i, name, thing), "attributes": _said_of(thing)} for i, name, thing in _things(image, seed)]
+    described = [{**_object(i, name, thing), "attributes": said_of(thing)} for i, name, thing in _things(image, seed)]
     return {"image_id": image.vg_id, "attributes": described}
 
 
@@ -75,7 +75,7 @@ def _things(image: PlannedImage, seed: int) -> list[tuple[int, str, Thing]]:
     """An id, a name and the thing for each thing of the scene."""
     random = generator(seed, image.number, "annotations")
     things = make_scene(seed, image.number).things
-    return [(10 * image.number + i + 1, _name(thing, random), thing) for i, thing in enumerate(things)]
+    return [(image.object_id(i), _name(thing, random), thing) for i, thing in enumerate(things)]
 
 
 def _name(thing: Thing, random: np.random.Generator) -> str:
@@ -87,7 +87,8 @@ def _object(object_id: int, name: str, thing: Thing) -> dict[str, Any]:
     return {"object_id": object_id, **_sides(thing.box, "w", "h"), "names": [name], "synsets": []}
 
 
-def _said_of(thing: Thing) -> list[str]:
+def said_of(thing: Thing) -> list[str]:
+    """What annotators say of a thing besides its name: colour, size, and a pattern if it has one."""
     return [thing.colour, thing.size, *([] if thing.pattern == "plain" else [thing.pattern])]
 
 
