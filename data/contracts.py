@@ -22,6 +22,7 @@ from data import vocabulary as word_pieces
 from data.corpora.rows import FILE_NAME as CORPUS_FILE
 from data.errors import ContractError
 from data.images import ImageTable
+from data.records import PRETRAINING
 from data.regions.store import FILE_NAME as REGIONS_FILE
 from data.regions.store import RegionStore
 from data.schema import CORPUS, FEATURE_SIZE, IMAGES, NUM_REGIONS, SPLITS
@@ -32,7 +33,7 @@ _NUM_NAMED = 3  # rows that a message names
 
 
 def check_images(folder: Path) -> None:
-    """Ids are sorted and unique, no id means two pictures, splits are known, and no group straddles two of them."""
+    """Ids are sorted and unique, no id means two pictures, no group straddles two splits, sizes are possible."""
     path = folder / image_table.FILE_NAME
     split_of: dict[str, str] = {}
     canonical: dict[str, str] = {}
@@ -45,6 +46,10 @@ def check_images(folder: Path) -> None:
             straddled = split_of.setdefault(row["group_id"], row["split"])
             _hold(straddled == row["split"], path, f"the group {row['group_id']} in one split", [image_id])
             _hold(image_id in row["known_as"], path, "known_as to hold the image's own id", [image_id])
+            _hold(bool(row["pool"]), path, "the name of a pool", [image_id])
+            size_px = (row["width_px"], row["height_px"])
+            possible = size_px == (None, None) if None in size_px else min(size_px) > 0
+            _hold(possible, path, "width and height above 0, or neither", [image_id], str(size_px))
             for name in row["known_as"]:
                 _hold(canonical.setdefault(name, image_id) == image_id, path, "each id to mean one image", [name])
             last = image_id
@@ -130,6 +135,8 @@ class _CorpusRules:
         _hold(has_regions, self.path, "an image of the region store", named, row["image_id"])
         split = self.images.split.get(row["image_id"])
         _hold(row["split"] == split, self.path, f"the image's split, {split}", named, row["split"])
+        pool = self.images.pool[row["image_id"]]
+        _hold(pool == PRETRAINING, self.path, "no image that a benchmark alone lists", named, pool)
         self._check_ids(row["token_ids"], row["topic_ids"], named)
 
     def _check_ids(self, token_ids: list[int], topic_ids: list[int], named: list[str]) -> None:

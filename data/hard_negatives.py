@@ -1,7 +1,8 @@
 """For each image the images that look most like it: the wrong answers that teach image-text matching most.
 
-As ViLBERT's pool (nearest by mean-pooled region features), but by cosine, within a split, without the image itself or
-another image of its group. Legend: N images, M images of a split, B images of a block, K neighbours, F features.
+As ViLBERT's pool (nearest by mean-pooled region features), but by cosine, within a split and a pool, without the image
+itself or another image of its group.
+Legend: N images, M images of a split and pool, B images of a block, K neighbours, F features.
 """
 
 from __future__ import annotations
@@ -65,11 +66,13 @@ def build(*, images: Path, regions: Path, settings: HardNegativeSettings, into: 
         neighbours_NK=np.full((len(pooled_NF), settings.num_negatives), -1, np.int32),
         scores_NK=np.zeros((len(pooled_NF), settings.num_negatives), np.float32),
     )
-    split_N = np.array([table.split[image_id] for image_id in store.image_ids.tolist()])
-    _, group_N = np.unique([table.group[image_id] for image_id in store.image_ids.tolist()], return_inverse=True)
-    for number, split in enumerate(SPLITS, start=1):
-        _search(pooled_NF, group_N, np.flatnonzero(split_N == split), found)
-        progress(0.2 + 0.8 * number / len(SPLITS), f"neighbours of {split} images found")
+    image_ids = store.image_ids.tolist()
+    _, group_N = np.unique([table.group[image_id] for image_id in image_ids], return_inverse=True)
+    among = [f"{table.split[image_id]} images of the pool {table.pool[image_id]}" for image_id in image_ids]
+    names, among_N = np.unique(among, return_inverse=True)
+    for number, name in enumerate(names.tolist()):
+        _search(pooled_NF, group_N, np.flatnonzero(among_N == number), found)
+        progress(0.2 + 0.8 * (number + 1) / len(names), f"neighbours of {name} found")
     _write(found, into)
     _write_counts(found, table, into)
 

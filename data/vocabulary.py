@@ -19,7 +19,7 @@ from data import images as image_table
 from data.errors import SourceError, UserError
 from data.images import ImageTable
 from data.progress import Progress
-from data.records import Rejection
+from data.records import Content, Rejection
 from data.regions.store import FILE_NAME as REGIONS_FILE
 from data.regions.store import RegionStore
 from data.sources import SourceFiles, only_file, read
@@ -120,7 +120,7 @@ def adopt(files: SourceFiles, *, into: Path) -> None:
 def train(
     files: SourceFiles, *, images: Path, regions: Path, settings: VocabularySettings, into: Path, progress: Progress
 ) -> None:
-    """Train a WordPiece vocabulary on the labels of regions, the phrases and the captions of the train split."""
+    """Train a WordPiece vocabulary on all texts of the train split: labels of regions, phrases, captions, questions."""
     counts = _count_words(_texts(files, image_table.load(images), RegionStore.open(regions / REGIONS_FILE)), progress)
     alphabet = _alphabet(counts)
     fixed = [*SPECIALS, *(f"##{character}" for character in alphabet)]
@@ -200,9 +200,11 @@ def _texts(files: SourceFiles, table: ImageTable, store: RegionStore) -> Iterato
     ids = store.object_ids_NR[is_training_N].ravel()
     counts = np.bincount(ids[ids >= 0], minlength=len(store.object_names)).tolist()
     yield from ((_encodable(name), count) for name, count in zip(store.object_names, counts, strict=True) if count)
-    for content in ("phrases", "captions"):
+    contents: tuple[Content, ...] = ("phrases", "captions", "questions")
+    for content in contents:
         for record in read(files, content, _ignore):
-            if table.split.get(table.canonical.get(record.image_id, "")) == "train":
+            image_ids = record.image_ids if content == "questions" else (record.image_id,)
+            if all(table.split.get(table.canonical.get(image_id, "")) == "train" for image_id in image_ids):
                 yield _encodable(record.text), 1
 
 

@@ -7,20 +7,27 @@ of the corpus a lot ("the cap is green"), so it is a setting.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from data.box_phrases import phrases_of_boxes
+from data.corpora.filtered import FILE_NAME as FILTERED_FILE
+from data.corpora.filtered import FilterLog
 from data.corpora.rows import Joined, Row, write
 from data.errors import UserError
 from data.progress import Progress
-from data.records import BoxRecord, PhraseRecord
+from data.records import PRETRAINING, BoxRecord, PhraseRecord
+from data.schema import FILTERED
 from data.sources import SourceFiles
 from data.taggers import VerbRule
 from data.taggers.verbs import have_verbs
 from data.vocabulary import Vocabulary
+from data.writers import write_parquet
+
+WITH_VERB = "phrase with a verb"
+REPEATED = "phrase repeated within its image"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,27 +76,29 @@ def build(
     progress: Progress,
     num_workers: int = 1,
 ) -> None:
-    """Write the corpus into the folder `into`.
+    """Write the corpus into the folder `into`, with examples of what was filtered as filtered.parquet.
 
     `tagger` is a PosTagger's folder or the name of an installed model, and is not asked where the rule is `none`;
     `num_workers` processes tag, and change nothing.
     """
-    joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary)
+    joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary, pool=PRETRAINING)
+    filtered = FilterLog(WITH_VERB, REPEATED)
     records = joined.records(files, settings.phrases_from, progress)
     if settings.phrases_from == "boxes":
         records = phrases_of_boxes(_with_regions(records, joined))
-    phrases_of, num_repeated = _phrases_by_image(records, joined)
+    phrases_of = _phrases_by_image(records, joined, filtered)
     texts = sorted({phrase.text for phrases in phrases_of.values() for phrase in phrases})
     verdicts = have_verbs(
         texts, backend=settings.backend, model=tagger, rule=settings.rule, num_workers=num_workers, progress=progress
     )
     has_verb = dict(zip(texts, verdicts, strict=True))
-    num_with_verb = sum(has_verb[phrase.text] for phrases in phrases_of.values() for phrase in phrases)
     rows: list[Row] = []
+    num_kept = 0
     for image_id, phrases in phrases_of.items():
-        verb_free = [phrase for phrase in phrases if not has_verb[phrase.text]]
+        verb_free = _verb_free(image_id, phrases, has_verb, filtered)
+        num_kept += len(verb_free)
         rows += _rows(image_id, verb_free, joined.vocabulary, settings)
-    num_kept = sum(map(len, phrases_of.values())) - num_with_verb
+    write_parquet(into / FILTERED_FILE, filtered.table(), FILTERED)
     write(
         rows,
         joined,
@@ -97,27 +106,37 @@ def build(
         max_length=settings.max_length,
         max_rejected_rate=settings.max_rejected_rate,
         notes={"phrases kept": num_kept},
-        filtered={"phrase with a verb": num_with_verb, "phrase repeated within its image": num_repeated},
+        filtered=filtered.counts,
         into=into,
     )
     progress(1.0, f"{len(rows):,} rows")
 
 
-def _phrases_by_image(records: Iterable[PhraseRecord], joined: Joined) -> tuple[dict[str, list[_Phrase]], int]:
-    """The distinct phrases of each image in the order of the file, and how many repeated one (case aside)."""
+def _phrases_by_image(records: Iterable[PhraseRecord], joined: Joined, filtered: FilterLog) -> dict[str, list[_Phrase]]:
+    """The distinct phrases of each image in the order of the file; those that repeat one, case aside, are filtered."""
     merged: defaultdict[str, dict[str, _Phrase]] = defaultdict(dict)
-    num_repeated = 0
     for record in records:
         image_id, text = _accepted(record, joined)
         if image_id is None or text is None:
             continue
         known = merged[image_id].get(text.casefold())
-        num_repeated += known is not None
+        if known is not None:
+            filtered.add(image_id, text, REPEATED)
         merged[image_id][text.casefold()] = _Phrase(
             text=known.text if known else text,
             source_ids=(*(known.source_ids if known else ()), record.phrase_id),
         )
-    return {image_id: list(phrases.values()) for image_id, phrases in merged.items()}, num_repeated
+    return {image_id: list(phrases.values()) for image_id, phrases in merged.items()}
+
+
+def _verb_free(
+    image_id: str, phrases: Sequence[_Phrase], has_verb: Mapping[str, bool], filtered: FilterLog
+) -> list[_Phrase]:
+    """The phrases of one image without a verb; the others are filtered."""
+    for phrase in phrases:
+        if has_verb[phrase.text]:
+            filtered.add(image_id, phrase.text, WITH_VERB)
+    return [phrase for phrase in phrases if not has_verb[phrase.text]]
 
 
 def _with_regions(boxes: Iterable[BoxRecord], joined: Joined) -> Iterator[BoxRecord]:

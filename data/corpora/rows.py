@@ -45,33 +45,38 @@ class Row:
 
 @dataclass(kw_only=True)
 class Joined:
-    """What every corpus is joined with; how many records were read, and the log of those that were rejected."""
+    """What every corpus is joined with; how many records were read, and the log of those that were rejected.
+
+    Where `pool` is given, only its sources are read and only its images are used.
+    """
 
     images: ImageTable
     regions: RegionStore
     vocabulary: Vocabulary
+    pool: str | None = None
     log: RejectLog = field(default_factory=RejectLog)
     num_read: int = 0
 
     @classmethod
-    def open(cls, *, images: Path, regions: Path, vocabulary: Path) -> Joined:
+    def open(cls, *, images: Path, regions: Path, vocabulary: Path, pool: str | None = None) -> Joined:
         """Open the three artifacts' folders."""
         return cls(
             images=image_table.load(images),
             regions=RegionStore.open(regions / REGIONS_FILE),
             vocabulary=word_pieces.load(vocabulary),
+            pool=pool,
         )
 
     def records(self, files: SourceFiles, content: Content, progress: Progress) -> Iterator[Any]:
         """All records of `content`; they and those that the reader rejects are counted. UserError if there are none."""
-        for record in read(files, content, self._unreadable):
+        for record in read(files, content, self._unreadable, self.pool):
             self.num_read += 1
             if self.num_read % 10_000 == 0:
                 progress(0.0, f"{self.num_read:,} {content} read")
             yield record
         if not self.num_read:
             raise UserError(
-                expected=f"at least one record of {content}, from one of {', '.join(that_give(content))}",
+                expected=f"at least one record of {content}, from one of {', '.join(that_give(content, self.pool))}",
                 found="none",
                 where="[sources] in luigi.cfg",
                 way_out="set one of these sources",
@@ -82,6 +87,8 @@ class Joined:
         canonical = self.images.canonical.get(image_id)
         if canonical is None:
             self.reject(source, record, "image_id", "image not in the image table")
+        elif self.pool not in (None, self.images.pool[canonical]):
+            self.reject(source, record, "image_id", "image that only a benchmark lists")
         elif canonical not in self.regions.row_of:
             self.reject(source, record, "image_id", "image has no regions")
         else:

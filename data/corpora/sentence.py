@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data.corpora.rows import Joined, Row, write
 from data.progress import Progress
-from data.records import CaptionRecord
+from data.records import PRETRAINING, CaptionRecord
 from data.sources import SourceFiles
 
 
@@ -29,8 +29,8 @@ def build(
     into: Path,
     progress: Progress,
 ) -> None:
-    """Write the corpus into the folder `into`: every caption of an image that has regions."""
-    joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary)
+    """Write the corpus into the folder `into`: every caption of pre-training whose image has regions."""
+    joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary, pool=PRETRAINING)
     rows: dict[str, Row] = {}
     for caption in joined.records(files, "captions", progress):
         row = _row(caption, joined)

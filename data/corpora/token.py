@@ -7,6 +7,7 @@ from pathlib import Path
 
 from data.corpora.rows import Joined, Row, write
 from data.progress import Progress
+from data.records import PRETRAINING
 
 SOURCE = "the region store"
 
@@ -22,10 +23,12 @@ class TokenSettings:
 def build(
     *, images: Path, regions: Path, vocabulary: Path, settings: TokenSettings, into: Path, progress: Progress
 ) -> None:
-    """Write the corpus into the folder `into`: one row per image of the region store."""
-    joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary)
+    """Write the corpus into the folder `into`: one row per image of the region store, those of benchmarks left out."""
+    joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary, pool=PRETRAINING)
     joined.num_read = len(joined.regions.row_of)
-    rows = [row for image_id in joined.regions.row_of if (row := _row(image_id, joined)) is not None]
+    pool = joined.images.pool
+    wanted = [image_id for image_id in joined.regions.row_of if pool.get(image_id, PRETRAINING) == PRETRAINING]
+    rows = [row for image_id in wanted if (row := _row(image_id, joined)) is not None]
     write(
         rows,
         joined,
@@ -33,6 +36,7 @@ def build(
         max_length=settings.max_length,
         max_rejected_rate=settings.max_rejected_rate,
         notes={"regions without a label": int((joined.regions.object_ids_NR < 0).sum())},
+        filtered={"image that only a benchmark lists": joined.num_read - len(wanted)},
         into=into,
     )
     progress(1.0, f"{len(rows):,} rows")

@@ -40,17 +40,17 @@ def gather(
     files: SourceFiles,
     table: ImageTable,
     *,
-    image_ids: Collection[str],
+    sizes_px: Mapping[str, tuple[int, int]],
     grid_label: str,
     max_labels: int,
     reject: Reject,
 ) -> AnnotatedImages:
-    """The boxes of `image_ids`. An object that two files annotate counts once, with the attributes of both.
+    """The boxes of the images of `sizes_px` (width, height).
 
-    The vocabularies hold the `max_labels` most frequent labels and attributes, sorted, and `grid_label`; the rarer ones
+    An object that two files annotate counts once, with the attributes of both. The vocabularies hold the `max_labels` most frequent labels and attributes, sorted, and `grid_label`; the rarer ones
     have id -1.
     """
-    given = _read(files, table, frozenset(image_ids), reject)
+    given = _read(files, table, sizes_px.keys(), reject)
     objects = given.objects
     object_names = _most_frequent((label for found in objects.values() for _, label in found), max_labels, {grid_label})
     attributes = (words[0] for found in objects.values() for words in found.values() if words)
@@ -58,7 +58,7 @@ def gather(
     object_id = {name: number for number, name in enumerate(object_names)}
     attribute_id = {name: number for number, name in enumerate(attribute_names)}
     of_image = {
-        image_id: _annotations(found, table.size_px[image_id], object_id, attribute_id)
+        image_id: _annotations(found, sizes_px[image_id], object_id, attribute_id)
         for image_id, found in objects.items()
     }
     num_kept = sum(len(annotations.boxes_A4) for annotations in of_image.values())
@@ -77,7 +77,7 @@ class _Read:
     num_read: int
 
 
-def _read(files: SourceFiles, table: ImageTable, image_ids: frozenset[str], reject: Reject) -> _Read:
+def _read(files: SourceFiles, table: ImageTable, image_ids: Collection[str], reject: Reject) -> _Read:
     objects: dict[str, _Objects] = {}
     num_read = 0
     for record in read(files, "boxes", reject):

@@ -1,47 +1,72 @@
-"""Pictures in the user's folders: finding them by name, and opening what may be broken."""
+"""Pictures in the user's folders: finding them by name or by id, and opening what may be broken."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from PIL import Image
 
 from data.errors import SourceError
+from data.images import ImageTable
 from data.sources import SourceFiles, all_sources
 
 MAX_PIXELS = 100_000_000
 SHAPE_TOLERANCE = 0.02  # how far width : height may be from the listed one; resized copies are welcome
+_SUFFIXES = (".jpg", ".png")
+_FOLDERS = {"gqa": "vg_images"}  # GQA ships Visual Genome's pictures and its own in one folder
 
 
 class PictureError(Exception):
     """A picture that cannot be used; its text is the reason, a short fixed phrase."""
 
 
-def find(files: SourceFiles, names: frozenset[str]) -> dict[str, Path]:
-    """The path of each of `names` that lies anywhere below a folder of pictures; the first in sorted order wins."""
+def find(files: SourceFiles, table: ImageTable) -> dict[str, Path]:
+    """The picture of each image of the table that has one, by canonical id; the first in sorted order wins.
+
+    A picture lies anywhere below a folder of one of its image's collections, since two collections may number theirs
+    alike; it is called as the table says, or by its number there (`2375429.jpg`, `dev-850-0-img0.png`).
+    """
     found: dict[str, Path] = {}
-    for source in (source.name for source in all_sources().values() if source.is_folder):
+    for source, image_of in _names(table).items():
         for folder in files.get(source, ()):
             for path in _below(folder, source):
-                if path.name in names:
-                    found.setdefault(path.name, path)
+                if path.name in image_of:
+                    found.setdefault(image_of[path.name], path)
     return found
 
 
-def open_picture(path: Path, *, width_px: int, height_px: int) -> Image.Image:
-    """The picture in RGB, decoded. Raises PictureError where it is broken, huge, or not shaped as it was listed."""
+def open_picture(path: Path, size_px: tuple[int, int] | None) -> Image.Image:
+    """The picture in RGB, decoded. `size_px` is its listed width and height, None where it is not listed.
+
+    Raises PictureError where it is broken, huge, or not shaped as it was listed.
+    """
     try:
         with Image.open(path) as picture:
             width, height = picture.size
             if width * height > MAX_PIXELS:
                 raise PictureError("picture too large")
+            width_px, height_px = size_px or (width, height)
             if abs(width * height_px - height * width_px) > SHAPE_TOLERANCE * width * height_px:
                 raise PictureError("picture of another shape than listed")
             return picture.convert("RGB")
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:  # PIL has no one error
         raise PictureError("picture that cannot be decoded") from error
+
+
+def _names(table: ImageTable) -> Mapping[str, Mapping[str, str]]:
+    """For each folder of pictures, the file names that mean an image there."""
+    names: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for known_as, image_id in table.canonical.items():
+        collection, _, number = known_as.partition(":")
+        in_folder = names[_FOLDERS.get(collection, f"{collection}_images")]
+        in_folder.update({f"{number}{suffix}": image_id for suffix in _SUFFIXES})
+        file_name = table.file_name[image_id]
+        if file_name is not None:
+            in_folder[file_name] = image_id
+    return {source.name: names[source.name] for source in all_sources().values() if source.is_folder}
 
 
 def _below(folder: Path, source: str) -> Iterator[Path]:

@@ -46,12 +46,11 @@ class PixelSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Picture:
-    """One picture of the table that lies in a folder."""
+    """One picture of the table that lies in a folder; the size is the listed one, else its own."""
 
     image_id: str
     path: Path
-    width_px: int
-    height_px: int
+    size_px: tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +87,7 @@ def build(
     annotated = gather(
         files,
         table,
-        image_ids=image_ids,
+        sizes_px={picture.image_id: picture.size_px for picture in found},
         grid_label=settings.grid_label,
         max_labels=settings.max_labels,
         reject=log.add,
@@ -109,33 +108,28 @@ def _found(
     files: SourceFiles, table: ImageTable, log: RejectLog, *, progress: Progress, num_workers: int
 ) -> list[_Picture]:
     """The pictures of the table that are there and can be decoded, by image id; the other images are rejected."""
-    paths = pictures.find(files, frozenset(name for name in table.file_name.values() if name))
-    listed: list[_Picture] = []
+    paths = pictures.find(files, table)
     for image_id in table.image_ids:
-        path = paths.get(table.file_name[image_id] or "")
-        if path is None:
+        if image_id not in paths:
             log.add(Rejection(source="images", record=image_id, field="file_name", reason="image without a picture"))
-            continue
-        width_px, height_px = table.size_px[image_id]
-        listed.append(_Picture(image_id=image_id, path=path, width_px=width_px, height_px=height_px))
-    progress(0.0, f"looking at {len(listed):,} pictures")
+    image_ids = [image_id for image_id in table.image_ids if image_id in paths]
+    progress(0.0, f"looking at {len(image_ids):,} pictures")
+    looks = [(paths[image_id], table.size_px[image_id]) for image_id in image_ids]
     usable: list[_Picture] = []
-    for picture, reason in zip(listed, in_order(_fault, listed, num_workers=num_workers), strict=True):
-        if reason is None:
-            usable.append(picture)
+    for image_id, seen in zip(image_ids, in_order(_look, looks, num_workers=num_workers), strict=True):
+        if isinstance(seen, str):
+            log.add(Rejection(source="images", record=image_id, field="picture", reason=seen))
         else:
-            log.add(Rejection(source="images", record=picture.image_id, field="picture", reason=reason))
+            usable.append(_Picture(image_id=image_id, path=paths[image_id], size_px=seen))
     return usable
 
 
 def _jobs(found: Sequence[_Picture], annotated: AnnotatedImages, *, grid_label: str) -> Iterator[_Job]:
     background_id = annotated.object_names.index(grid_label)
     for picture in found:
+        width_px, height_px = picture.size_px
         regions = regions_of(
-            annotated.of(picture.image_id),
-            width_px=picture.width_px,
-            height_px=picture.height_px,
-            background_id=background_id,
+            annotated.of(picture.image_id), width_px=width_px, height_px=height_px, background_id=background_id
         )
         yield _Job(picture=picture, regions=regions)
 
@@ -164,18 +158,18 @@ def _scale(jobs: Sequence[_Job], *, progress: Progress, num_workers: int) -> _Sc
     return _Scale(mean_F=mean_F, deviation_F=np.where(variance_F > 0, np.sqrt(variance_F), 1.0))
 
 
-def _fault(picture: _Picture) -> str | None:
-    """Why a picture cannot be used."""
+def _look(listed: tuple[Path, tuple[int, int] | None]) -> tuple[int, int] | str:
+    """The size of a picture, the listed one where it is known; or why the picture cannot be used."""
+    path, size_px = listed
     try:
-        pictures.open_picture(picture.path, width_px=picture.width_px, height_px=picture.height_px)
+        own_size_px = pictures.open_picture(path, size_px).size
     except pictures.PictureError as error:
         return str(error)
-    return None
+    return size_px or own_size_px
 
 
 def _features(job: _Job) -> NDArray[np.float32]:
-    picture = job.picture
-    pixels = pictures.open_picture(picture.path, width_px=picture.width_px, height_px=picture.height_px)
+    pixels = pictures.open_picture(job.picture.path, job.picture.size_px)
     return descriptors.features(pixels, job.regions.boxes_A4)
 
 
@@ -185,8 +179,8 @@ def _row(job: _Job, *, scale: _Scale) -> RegionRow:
     regions = job.regions
     return RegionRow(
         image_id=job.picture.image_id,
-        height_px=job.picture.height_px,
-        width_px=job.picture.width_px,
+        height_px=job.picture.size_px[1],
+        width_px=job.picture.size_px[0],
         boxes_R4=regions.boxes_A4,
         object_ids_R=regions.object_ids_A,
         object_conf_R=np.ones(len(regions.object_ids_A), np.float32),
