@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from data import draws
 
+Columns = TypeVar("Columns")
 NOT_ASKED = -1  # in object, attribute and triplet columns: nothing is known or asked there
 
 
@@ -53,11 +54,16 @@ class Batch:
 
     def to(self, device: torch.device | str) -> Batch:
         """The batch with its tensors on `device`."""
-        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        moved: dict[str, Any] = {
-            name: value.to(device) if isinstance(value, Tensor) else value for name, value in values.items()
-        }
-        return Batch(**moved)
+        return on_device(self, device)
+
+
+def on_device(columns: Columns, device: torch.device | str) -> Columns:
+    """A dataclass with its tensors on `device`."""
+    values = {field.name: getattr(columns, field.name) for field in dataclasses.fields(columns)}  # type: ignore[arg-type]
+    moved: dict[str, Any] = {
+        name: value.to(device) if isinstance(value, Tensor) else value for name, value in values.items()
+    }
+    return type(columns)(**moved)
 
 
 @dataclass(frozen=True, kw_only=True)

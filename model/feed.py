@@ -5,7 +5,7 @@ Legend: B rows, L word pieces, R regions, S images of the split.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,10 @@ class Feed:
         draws = Draws(seed=self._seed, epoch=epoch)
         for rows_B in self._order.batches(epoch)[start:]:
             yield self.corrupted(self.clean(rows_B), draws)
+
+    def row_ids(self, batch: Batch) -> Sequence[str]:
+        """The ids of a batch's rows, for messages."""
+        return [self.rows.row_ids[number] for number in batch.rows_B.tolist()]
 
     def corrupted(self, batch: Batch, draws: Draws) -> Batch:
         """The batch after all corruptions of the stream, in their order."""

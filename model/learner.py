@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from data.errors import SourceError, UserError
 from data.writers import write_json, write_tensors
 from model import plugins
+from model.batch import Batch
 from model.facts import Facts
 from model.initialise import initialise
 from model.networks import Encoder
@@ -49,8 +51,13 @@ class Learner(nn.Module):
         assert isinstance(head, Objective)
         return head
 
+    def losses(self, batch: Batch) -> Tensor:
+        """The loss of each objective, in the order in which they were given."""
+        output = self.encoder(batch)
+        return torch.stack([self.head(name).loss(batch, output) for name in self.heads])
 
-def write(learner: Learner, folder: Path, *, description: dict[str, Any]) -> None:
+
+def write(learner: nn.Module, folder: Path, *, description: dict[str, Any]) -> None:
     """Write the weights, and `description` as network.json."""
     write_tensors(folder / WEIGHTS, {name: tensor.cpu().numpy() for name, tensor in learner.state_dict().items()})
     write_json(folder / NETWORK, description)
@@ -88,7 +95,7 @@ def read(folder: Path, *, same_words: Mapping[str, str]) -> tuple[dict[str, Tens
         trained_with: dict[str, str] = description["digests"]
     except Exception as error:  # safetensors raises classes of its own
         raise SourceError(
-            expected="a trained stage (docs/formats.md)",
+            expected="a trained network (docs/formats.md)",
             found=f"{type(error).__name__}: {error}"[:300],
             where=str(folder),
             way_out="delete that artifact's folder (the one with manifest.json) and give the same command again",
@@ -99,7 +106,7 @@ def read(folder: Path, *, same_words: Mapping[str, str]) -> tuple[dict[str, Tens
                 expected=f"weights trained with this {kind}",
                 found=f"one with digest {trained_with[kind][:12]} instead of {digest[:12]}",
                 where=str(folder / NETWORK),
-                way_out="train the stage again with what is used now",
+                way_out="train it again with what is used now",
             )
     return weights, description
 

@@ -1,4 +1,4 @@
-"""The one training loop: what a stage does is in its spec, and where it stands is in its checkpoint."""
+"""The one training loop, of stages and of fine-tuning: what is learnt is in a spec, where it stands in a checkpoint."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +18,53 @@ from torch import Tensor, nn
 from data.errors import UserError
 from data.progress import Progress
 from model import optimizers
-from model.batch import Batch
 from model.checkpoint import Checkpoints
-from model.feed import Feed
-from model.learner import Learner
-from model.specs import Objective, Stage, Stream
+from model.specs import Budget
 
 LEADING_COLUMNS = ("learning_rate", "gradient_norm", "loss")
+
+
+class Movable(Protocol):
+    """A mini-batch, of whatever kind the learner takes."""
+
+    def to(self, device: torch.device | str) -> Self:
+        """The batch with its tensors on `device`."""
+        ...
+
+
+Batch = TypeVar("Batch", bound=Movable)
+
+
+class Feed(Protocol[Batch]):
+    """Where mini-batches come from; any batch of any epoch can be made at once."""
+
+    def num_batches(self) -> int:
+        """How many batches an epoch has."""
+        ...
+
+    def batches(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, from number `start` on."""
+        ...
+
+    def row_ids(self, batch: Batch) -> Sequence[str]:
+        """The ids of a batch's rows, for messages."""
+        ...
+
+
+class EpochEnd(Protocol):
+    """What is asked after every whole epoch; its state is part of the checkpoint."""
+
+    def __call__(self, epoch: int, step: int) -> None:
+        """Called after the last of an epoch's updates: epochs count from 1, `step` is the updates made."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that a process which goes on must know."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what `state_dict` gave."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +76,31 @@ class Trained:
     first_step: int
 
 
-class Loop:
-    """Trains a learner on one stream. Going on from a checkpoint gives the same bits as never having stopped."""
+class Loop(Generic[Batch]):
+    """Trains a learner, which has `losses(batch)`. Going on from a checkpoint gives the same bits as never stopping.
 
-    def __init__(self, stage: Stage, learner: Learner, feed: Feed) -> None:
-        self._stage = stage
+    `weights` has the weight of each of the learner's losses, by name and in their order; `name` is for messages.
+    """
+
+    def __init__(
+        self,
+        learner: nn.Module,
+        feed: Feed[Batch],
+        *,
+        name: str,
+        budget: Budget,
+        weights: Mapping[str, float],
+        epoch_end: EpochEnd | None = None,
+    ) -> None:
+        self._name = name
+        self._budget = budget
         self._learner = learner
         self._feed = feed
-        self._stream = only_stream(stage)
-        self._optimizer = optimizers.build(stage.budget.optimizer, learner.parameters())
-        self.num_steps = stage.budget.num_steps or (stage.budget.num_epochs or 0) * feed.num_batches()
-        self.columns = (*LEADING_COLUMNS, *(f"loss_{objective.name}" for objective in self._stream.objectives))
+        self._weights = weights
+        self._epoch_end = epoch_end
+        self._optimizer = optimizers.build(budget.optimizer, learner.parameters())
+        self.num_steps = budget.num_steps or (budget.num_epochs or 0) * feed.num_batches()
+        self.columns = (*LEADING_COLUMNS, *(f"loss_{loss}" for loss in weights))
         self._metrics = torch.full((self.num_steps, len(self.columns)), math.nan, dtype=torch.float64)
 
     def run(self, checkpoints: Checkpoints, *, checkpoint_every_s: float, progress: Progress) -> Trained:
@@ -61,6 +115,7 @@ class Loop:
             for step, batch in enumerate(self._batches(first), start=first):
                 self._metrics[step] = torch.tensor(self._update(step, batch), dtype=torch.float64)
                 done = step + 1
+                self._end_epoch(done)
                 if asked_to_stop() or done == self.num_steps or time.monotonic() - saved_s >= checkpoint_every_s:
                     checkpoints.save(done, self._state())
                     saved_s = time.monotonic()
@@ -77,18 +132,17 @@ class Loop:
             for batch in self._feed.batches(step // per_epoch, start=step % per_epoch):
                 if step == self.num_steps:
                     return
-                yield batch.to(self._stage.budget.device)
+                yield batch.to(self._budget.device)
                 step += 1
 
     def _update(self, step: int, batch: Batch) -> list[float]:
         """One update; returns the row of metrics."""
-        spec = self._stage.budget.optimizer
+        spec = self._budget.optimizer
         rate = optimizers.learning_rate(spec, step=step, num_steps=self.num_steps)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
-        losses = self._losses(batch)
-        weights = torch.tensor([objective.weight for objective in self._stream.objectives], device=losses.device)
-        total = (weights * losses).sum()
+        losses: Tensor = self._learner.losses(batch)  # type: ignore[operator]
+        total = (torch.tensor(list(self._weights.values()), device=losses.device) * losses).sum()
         row = [float(total.detach()), *losses.tolist()]
         if not math.isfinite(row[0]):
             raise self._not_finite(step, batch, row)
@@ -99,11 +153,12 @@ class Loop:
         self._optimizer.step()
         return [rate, norm, *row]
 
-    def _losses(self, batch: Batch) -> Tensor:
-        """The loss of each objective, in the stream's order."""
-        output = self._learner.encoder(batch)
-        objectives: Sequence[Objective] = self._stream.objectives
-        return torch.stack([self._learner.head(objective.name).loss(batch, output) for objective in objectives])
+    def _end_epoch(self, done: int) -> None:
+        """Before the checkpoint, so that a checkpoint never lacks the verdict on an epoch that it has finished."""
+        epoch, rest = divmod(done, self._feed.num_batches())
+        if self._epoch_end is not None and rest == 0:
+            self._epoch_end(epoch, done)
+            self._learner.train()
 
     def _loss(self, step: int) -> float:
         return float(self._metrics[step, self.columns.index("loss")])
@@ -113,8 +168,9 @@ class Loop:
             "learner": self._learner.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "metrics": self._metrics,
+            "epochs": {} if self._epoch_end is None else self._epoch_end.state_dict(),
             "random": torch.get_rng_state(),
-            "random_cuda": torch.cuda.get_rng_state_all() if self._stage.budget.device == "cuda" else [],
+            "random_cuda": torch.cuda.get_rng_state_all() if self._budget.device == "cuda" else [],
         }
 
     def _restore(self, state: dict[str, Any] | None) -> int:
@@ -124,34 +180,23 @@ class Loop:
         self._learner.load_state_dict(state["learner"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._metrics = state["metrics"]
+        if self._epoch_end is not None:
+            self._epoch_end.load_state_dict(state["epochs"])
         torch.set_rng_state(state["random"])
         if state["random_cuda"]:
             torch.cuda.set_rng_state_all(state["random_cuda"])
         return int(state["step"])
 
     def _not_finite(self, step: int, batch: Batch, row: Sequence[float]) -> UserError:
-        row_ids = [self._feed.rows.row_ids[number] for number in batch.rows_B.tolist()]
+        row_ids = self._feed.row_ids(batch)
         print(f"rows of the batch with a loss that is not finite: {' '.join(row_ids)}", file=sys.stderr)
         first = ", ".join(row_ids[:8])
-        names = ("loss", *(objective.name for objective in self._stream.objectives))
         return UserError(
             expected="a finite loss",
-            found=", ".join(f"{name} {value:.4g}" for name, value in zip(names, row, strict=True)),
-            where=f"stage {self._stage.name}, step {step}, rows {first} (all {len(row_ids)} in the log)",
+            found=", ".join(f"{name} {value:.4g}" for name, value in zip(("loss", *self._weights), row, strict=True)),
+            where=f"{self._name}, step {step}, rows {first} (all {len(row_ids)} in the log)",
             way_out="lower the learning rate or set clip_norm; if it is these rows, look at their features",
         )
-
-
-def only_stream(stage: Stage) -> Stream:
-    """The stream of a stage whose mixing is `single`. Raises UserError where there are more or none."""
-    if len(stage.streams) != 1:
-        raise UserError(
-            expected="one stream, as its mixing is 'single'",
-            found=str(len(stage.streams)),
-            where=f"stage {stage.name}",
-            way_out="give the stage one stream",
-        )
-    return stage.streams[0]
 
 
 @contextmanager

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -21,12 +23,11 @@ FILE_NAME = "corpus.parquet"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
-    """The rows of one split, in the corpus's order."""
+class Texts:
+    """The texts of some rows, their token ids end to end, with what every draw for a row rests on: its id's key."""
 
     row_ids: Sequence[str]
     keys_N: NDArray[np.uint64]
-    images_N: NDArray[np.int64]  # rows of the region store
     token_ids_T: NDArray[np.int64]
     ends_N: NDArray[np.int64]  # where each row's token ids end in `token_ids_T`
 
@@ -56,6 +57,13 @@ class Rows:
         return np.where(places_L < lengths_B[:, None], tokens_BL, pad_id)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rows(Texts):
+    """The rows of one split, in the corpus's order."""
+
+    images_N: NDArray[np.int64]  # rows of the region store
+
+
 def read(folder: Path, *, split: str, store: RegionStore) -> Rows:
     """The rows of one split of a corpus. Raises SourceError on a file that is no corpus, ContractError on bad rows."""
     path = folder / FILE_NAME
@@ -68,16 +76,22 @@ def read(folder: Path, *, split: str, store: RegionStore) -> Rows:
             expected="a corpus (docs/formats.md)", found=str(error)[:300], where=str(path), way_out="build it again"
         ) from error
     row_ids, image_ids = table["row_id"].to_pylist(), table["image_id"].to_pylist()
-    tokens = table["token_ids"].combine_chunks()
-    lengths_N = tokens.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+    token_ids_T, lengths_N = end_to_end(table["token_ids"])
     _check(row_ids, image_ids, lengths_N, split=split, store=store, where=str(path))
     return Rows(
         row_ids=row_ids,
         keys_N=draws.row_keys(row_ids),
         images_N=np.asarray([store.row_of[image_id] for image_id in image_ids], np.int64),
-        token_ids_T=tokens.flatten().to_numpy(zero_copy_only=False).astype(np.int64),
+        token_ids_T=token_ids_T.astype(np.int64),
         ends_N=np.cumsum(lengths_N),
     )
+
+
+def end_to_end(lists: pa.ChunkedArray) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The items of a column of lists end to end, and the length of each list, (N,)."""
+    joined = lists.combine_chunks()
+    lengths_N = joined.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+    return joined.flatten().to_numpy(zero_copy_only=False), lengths_N
 
 
 def _check(

@@ -1,0 +1,111 @@
+"""What training a stage and fine-tuning have in common before and after the loop."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import torch
+from torch import Tensor, nn
+
+from data.errors import UserError
+from data.progress import Progress
+from data.vocabulary import FILE_NAME as VOCABULARY_FILE
+from data.writers import write_json, write_parquet
+from model import facts, learner
+from model.checkpoint import Checkpoints
+from model.facts import Facts
+from model.initialise import copy_matching
+from model.job import Job
+from model.loop import Batch, Loop, Trained
+from model.specs import Device
+
+_SHARE_OF_TRAINING = 0.95  # of the progress shown; the rest is judging and writing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """A training, and the seconds that this process spent on it."""
+
+    trained: Trained
+    seconds: float
+
+
+def make_exact(device: Device, *, num_threads: int, seed: int) -> None:
+    """Everything that the arithmetic depends on is set here: deterministic kernels, threads, and dropout's seed.
+
+    Raises UserError where the device is not there.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UserError(
+            expected="a GPU that torch can use",
+            found=f"none (torch {torch.__version__})",
+            where="device = cuda",
+            way_out="set device = cpu, or install a CUDA build of torch on a machine with a GPU",
+        )
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's matrix products may differ
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.set_num_threads(num_threads)
+    torch.manual_seed(seed)
+
+
+def read_facts(this: Job) -> Facts:
+    """The facts in the job's inputs."""
+    return facts.read(
+        regions=this.folder("regions"),
+        words=this.folder("vocabulary"),
+        negatives=this.inputs.get("hard_negatives"),
+    )
+
+
+def start_from(this: Job, pupil: nn.Module, known: Facts) -> dict[str, list[str]]:
+    """Load what fits of the weights that the job starts from, if it names any; returns what was and was not."""
+    weights: dict[str, Tensor] = {}
+    if "start" in this.inputs:
+        weights, _ = learner.read(this.inputs["start"], same_words=learner.digests(known))
+    return copy_matching(pupil, weights)
+
+
+def run(loop: Loop[Batch], this: Job, progress: Progress) -> Timed:
+    """Train to the end of the budget."""
+    started_s = time.monotonic()
+    trained = loop.run(
+        Checkpoints(folder=this.checkpoints, digest=this.digest()),
+        checkpoint_every_s=this.checkpoint_every_s,
+        progress=lambda share, message: progress(share * _SHARE_OF_TRAINING, message),
+    )
+    return Timed(trained=trained, seconds=time.monotonic() - started_s)
+
+
+def write(this: Job, pupil: nn.Module, timed: Timed, *, description: dict[str, Any], batch_size: int) -> None:
+    """Write weights, network.json, metrics.parquet and vocab.txt, and run.json into the record."""
+    this.result.mkdir(parents=True, exist_ok=True)
+    this.record.mkdir(parents=True, exist_ok=True)
+    learner.write(pupil, this.result, description=description)
+    _write_metrics(timed.trained, this.result / "metrics.parquet")
+    shutil.copyfile(this.folder("vocabulary") / VOCABULARY_FILE, this.result / VOCABULARY_FILE)
+    write_json(this.record / "run.json", _run(timed, batch_size))
+
+
+def _write_metrics(trained: Trained, path: Path) -> None:
+    floats = [pa.field(name, pa.float64(), nullable=False) for name in trained.columns]
+    schema = pa.schema([pa.field("step", pa.int32(), nullable=False), *floats])
+    columns = [range(len(trained.metrics)), *trained.metrics.T.numpy()]
+    write_parquet(path, pa.table([pa.array(column) for column in columns], names=schema.names), schema)
+
+
+def _run(timed: Timed, batch_size: int) -> dict[str, Any]:
+    num_steps = len(timed.trained.metrics) - timed.trained.first_step
+    return {
+        "first_step": timed.trained.first_step,
+        "training_seconds": timed.seconds,
+        "samples_per_second": num_steps * batch_size / max(timed.seconds, 1e-9),
+        "torch": torch.__version__,
+        "num_threads": torch.get_num_threads(),
+    }
