@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 import luigi
 from data.questions import QuestionSettings
 
-from data import questions
+from data import question_contract, questions
 from data.errors import UserError
 from data.sources import all_sources
 from model import plugins
@@ -166,7 +166,7 @@ class BenchmarkCorpus(BenchmarkTask, SourceTask):
             into=job.result,
             progress=job.progress,
         )
-        questions.check(job.result, **given, max_length=self.length())
+        question_contract.check(job.result, **given, max_length=self.length())
 
 
 class JudgedTask(BenchmarkTask):
