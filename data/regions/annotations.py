@@ -47,8 +47,8 @@ def gather(
 ) -> AnnotatedImages:
     """The boxes of the images of `sizes_px` (width, height).
 
-    An object that two files annotate counts once, with the attributes of both. The vocabularies hold the `max_labels` most frequent labels and attributes, sorted, and `grid_label`; the rarer ones
-    have id -1.
+    An object that two files annotate counts once, with the attributes of both. The vocabularies hold the `max_labels`
+    most frequent labels and attributes, sorted, and `grid_label`; the rarer ones have id -1.
     """
     given = _read(files, table, sizes_px.keys(), reject)
     objects = given.objects
@@ -83,7 +83,7 @@ def _read(files: SourceFiles, table: ImageTable, image_ids: Collection[str], rej
     for record in read(files, "boxes", reject):
         num_read += 1
         image_id = table.canonical.get(record.image_id)
-        if image_id in image_ids:
+        if image_id is not None and image_id in image_ids:
             found = objects.setdefault(image_id, {})
             key = (record.box, record.label)
             found[key] = tuple(dict.fromkeys((*found.get(key, ()), *record.attributes)))

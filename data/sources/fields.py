@@ -53,6 +53,14 @@ def members(item: Any, *names: str) -> list[Any]:
     return value
 
 
+def mapping(item: Any, name: str) -> Mapping[str, Any]:
+    """A field that is an object with fields of its own."""
+    value = field(item, name)
+    if not isinstance(value, Mapping):
+        raise RecordError(name, "not an object with fields")
+    return value
+
+
 def number(item: Any, *names: str) -> float:
     """A field that is a finite number of ordinary size."""
     return _number(field(item, *names), names[0])
@@ -81,14 +89,19 @@ def text(item: Any, *names: str) -> str:
 
 def as_text(value: Any, name: str) -> str:
     """`value` as `text` gives it."""
+    words = " ".join(as_written(value, name).split())
+    if not words:
+        raise RecordError(name, "empty text")
+    return words
+
+
+def as_written(value: Any, name: str) -> str:
+    """`value` as it is, which must be a text and may be an empty one."""
     if not isinstance(value, str):
         raise RecordError(name, "not a text")
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise RecordError(name, "half a surrogate pair")
-    words = " ".join(value.split())
-    if not words:
-        raise RecordError(name, "empty text")
-    return words
+    return value
 
 
 def box_of(item: Any, width: tuple[str, ...] = ("w", "width"), height: tuple[str, ...] = ("h", "height")) -> Box:

@@ -1,10 +1,11 @@
-"""Members of a list inside a JSON file of any size, one at a time: memory is flat, and hostile files are refused."""
+"""Members of a list or object in a JSON file of any size, one at a time: memory is flat, hostile files are refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import ijson
 import numpy as np
@@ -14,7 +15,9 @@ from data.sources.files import open_source, wrong_file
 
 MAX_DEPTH = 64
 MAX_ITEM_BYTES = 64 << 20
+MAX_NAME_LENGTH = 64  # characters of a key that names its record in a message
 _BLOCK = 1 << 16
+Item = TypeVar("Item")
 _STEP = np.zeros(256, np.int32)
 _STEP[list(b"[{")] = 1
 _STEP[list(b"]}")] = -1
@@ -26,29 +29,67 @@ def items(path: Path, source: str, *, under: str | None = None) -> Iterator[tupl
     Raises SourceError where the file is missing, empty, cut off at any byte, no JSON, no UTF-8, nested deeper than
     `MAX_DEPTH`, of another shape, or without a single member.
     """
+    if under is None:
+        layout = _Layout(path=path, source=source, expected="one JSON list", opening=b"[", item_depth=1)
+    else:
+        expected = f"a JSON object with a list under {under!r}"
+        layout = _Layout(path=path, source=source, expected=expected, opening=b"{", item_depth=2)
     prefix = "item" if under is None else f"{under}.item"
-    expected = "one JSON list" if under is None else f"a JSON object with a list under {under!r}"
-    number = -1
     with open_source(path, source) as file:
-        _check_opening(file, path, source, opening=b"[" if under is None else b"{", expected=expected)
-        guarded = _Guarded(file, path, source, item_depth=1 if under is None else 2)
-        try:
-            for number, item in enumerate(ijson.items(guarded, prefix, use_float=True, buf_size=_BLOCK)):
-                yield f"{under or ''}[{number}]", item
-        except (ijson.JSONError, UnicodeDecodeError) as error:
-            found = f"JSON that breaks off or is wrong after {number + 1:,} records ({_first_line(error)})"
-            raise wrong_file(path, source, expected=expected, found=found) from error
-    if number < 0:
-        raise wrong_file(path, source, expected=expected, found="no member in such a list")
+        found = ijson.items(_guarded(file, layout), prefix, use_float=True, buf_size=_BLOCK)
+        for number, item in enumerate(_until_it_breaks(found, layout)):
+            yield f"{under or ''}[{number}]", item
 
 
-def _check_opening(file: BinaryIO, path: Path, source: str, *, opening: bytes, expected: str) -> None:
-    """Look at the first byte that is no space (a whole block of space is no file of ours), then go back."""
+def members(path: Path, source: str) -> Iterator[tuple[str, tuple[str, Any]]]:
+    """The members (key, value) of a file that is one object, each with its name: its key, or its place in the file.
+
+    Raises SourceError as `items` does.
+    """
+    layout = _Layout(path=path, source=source, expected="one JSON object", opening=b"{", item_depth=1)
+    with open_source(path, source) as file:
+        found = ijson.kvitems(_guarded(file, layout), "", use_float=True, buf_size=_BLOCK)
+        for number, (key, value) in enumerate(_until_it_breaks(found, layout)):
+            is_name = key.isascii() and key.isprintable() and 0 < len(key) <= MAX_NAME_LENGTH
+            yield key if is_name else f"[{number}]", (key, value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Layout:
+    """What a file must be: its first byte, and how deep its members lie."""
+
+    path: Path
+    source: str
+    expected: str
+    opening: bytes
+    item_depth: int
+
+    def wrong(self, found: str) -> SourceError:
+        """The error for a file that is something else."""
+        return wrong_file(self.path, self.source, expected=self.expected, found=found)
+
+
+def _guarded(file: BinaryIO, layout: _Layout) -> _Guarded:
+    """The file for the parser, once its first byte that is no space (of the first block) is the right one."""
     first = file.read(_BLOCK).lstrip()[:1]
-    if first != opening:
-        found = f"a file that starts with {first!r}" if first else "an empty file"
-        raise wrong_file(path, source, expected=expected, found=found)
+    if first != layout.opening:
+        raise layout.wrong(f"a file that starts with {first!r}" if first else "an empty file")
     file.seek(0)
+    return _Guarded(file, layout)
+
+
+def _until_it_breaks(found: Iterator[Item], layout: _Layout) -> Iterator[Item]:
+    """The parser's members; its complaints, and that there is none, are SourceErrors."""
+    number = 0
+    try:
+        for item in found:
+            number += 1
+            yield item
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        message = f"JSON that breaks off or is wrong after {number:,} records ({_first_line(error)})"
+        raise layout.wrong(message) from error
+    if not number:
+        raise layout.wrong("no member in it")
 
 
 class _Guarded:
@@ -58,11 +99,9 @@ class _Guarded:
     brackets, 50 KB of file, take 3 GB.
     """
 
-    def __init__(self, file: BinaryIO, path: Path, source: str, *, item_depth: int) -> None:
+    def __init__(self, file: BinaryIO, layout: _Layout) -> None:
         self._file = file
-        self._path = path
-        self._source = source
-        self._item_depth = item_depth
+        self._layout = layout
         self._depth = 0
         self._in_text = False
         self._escaped = False
@@ -76,7 +115,7 @@ class _Guarded:
             self._depth = int(depths[-1])
             if depths.max() > MAX_DEPTH:
                 raise self._refusal(f"values nested at most {MAX_DEPTH} deep", "deeper nesting")
-        between_items = depths.size and depths.min() <= self._item_depth
+        between_items = depths.size and depths.min() <= self._layout.item_depth
         self._num_bytes_of_item = 0 if between_items else self._num_bytes_of_item + len(block)
         if self._num_bytes_of_item > MAX_ITEM_BYTES:
             raise self._refusal(f"records of at most {MAX_ITEM_BYTES >> 20} MiB", "a larger one")
@@ -95,7 +134,7 @@ class _Guarded:
         return outside
 
     def _refusal(self, expected: str, found: str) -> SourceError:
-        return wrong_file(self._path, self._source, expected=expected, found=found)
+        return wrong_file(self._layout.path, self._layout.source, expected=expected, found=found)
 
 
 def _without_escapes(block: bytes) -> tuple[bytes, bool]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.records import BoxRecord, CaptionRecord, ImageRecord, PhraseRecord, Reject, Source
+from data.records import BoxRecord, CaptionRecord, ImageRecord, PhraseRecord, QuestionRecord, Reject, Source
 from data.sources.lines import records
 from data.sources.nlvr1_phrases import phrases as phrases_of
 from data.sources.nlvr1_scenes import HEIGHT_PX, ORDERS, WIDTH_PX, Example, example_of, grey_box
@@ -30,6 +30,15 @@ def images(path: Path, reject: Reject) -> Iterator[ImageRecord]:
                 height_px=HEIGHT_PX,
                 group_id=f"nlvr1:{group_of[example.stem]}",
             )
+
+
+def questions(path: Path, reject: Reject) -> Iterator[QuestionRecord]:
+    """Each sentence about each of its six pictures, with its label."""
+    for example in _examples(path, reject):
+        for permutation in _PERMUTATIONS:
+            image_id = example.image_id(permutation)
+            answers = ("true" if example.is_true else "false",)
+            yield QuestionRecord(question_id=image_id, image_ids=(image_id,), text=example.sentence, answers=answers)
 
 
 def captions(path: Path, reject: Reject) -> Iterator[CaptionRecord]:
@@ -86,5 +95,5 @@ SOURCE = Source(
     name=NAME,
     title="NLVR version 1",
     address="https://github.com/lil-lab/nlvr (nlvr/dev, nlvr/train)",
-    reads={"images": images, "captions": captions, "phrases": phrases, "boxes": boxes},
+    reads={"images": images, "captions": captions, "phrases": phrases, "boxes": boxes, "questions": questions},
 )

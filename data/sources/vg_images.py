@@ -1,0 +1,16 @@
+"""Visual Genome's pictures, or GQA's, which are the same and some more: a folder with `2375429.jpg` or `n161313.jpg`.
+
+https://homes.cs.washington.edu/~ranjay/visualgenome/api.html
+"""
+
+from __future__ import annotations
+
+from data.records import Source
+
+SOURCE = Source(
+    name="vg_images",
+    title="Visual Genome or GQA pictures",
+    address="https://cs.stanford.edu/people/dorarad/gqa/download.html (images.zip)",
+    reads={},
+    is_folder=True,
+)

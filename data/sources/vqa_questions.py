@@ -1,0 +1,39 @@
+"""VQA v2's `v2_OpenEnded_mscoco_*_questions.json`: one object with the list `questions`.
+
+Each has image_id, question, question_id; keys come in any order. https://visualqa.org/download.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from data.records import QuestionRecord, Reject, Source
+from data.sources import fields
+from data.sources.ids import numbered
+from data.sources.json_items import items
+
+NAME = "vqa_questions"
+
+
+def questions(path: Path, reject: Reject) -> Iterator[QuestionRecord]:
+    """Every question; its answers stand in another file (`vqa_annotations`)."""
+    return fields.each(items(path, NAME, under="questions"), _question, source=NAME, reject=reject)
+
+
+def _question(item: Any) -> QuestionRecord:
+    return QuestionRecord(
+        question_id=numbered("vqa", fields.whole(item, "question_id")),
+        image_ids=(numbered("coco", fields.whole(item, "image_id")),),
+        text=fields.text(item, "question"),
+    )
+
+
+SOURCE = Source(
+    name=NAME,
+    title="VQA v2 questions",
+    address="https://visualqa.org/download.html (v2 Training, Validation and Testing questions)",
+    reads={"questions": questions},
+    pool="vqa",
+)
