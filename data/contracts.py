@@ -38,20 +38,20 @@ def check_images(folder: Path) -> None:
     split_of: dict[str, str] = {}
     canonical: dict[str, str] = {}
     last = ""
-    for rows in _row_groups(path, IMAGES):
+    for rows in row_groups(path, IMAGES):
         for row in rows:
             image_id = row["image_id"]
-            _hold(image_id > last, path, "image ids sorted, none twice", [image_id])
-            _hold(row["split"] in SPLITS, path, f"a split of {', '.join(SPLITS)}", [image_id], row["split"])
+            hold(image_id > last, path, "image ids sorted, none twice", [image_id])
+            hold(row["split"] in SPLITS, path, f"a split of {', '.join(SPLITS)}", [image_id], row["split"])
             straddled = split_of.setdefault(row["group_id"], row["split"])
-            _hold(straddled == row["split"], path, f"the group {row['group_id']} in one split", [image_id])
-            _hold(image_id in row["known_as"], path, "known_as to hold the image's own id", [image_id])
-            _hold(bool(row["pool"]), path, "the name of a pool", [image_id])
+            hold(straddled == row["split"], path, f"the group {row['group_id']} in one split", [image_id])
+            hold(image_id in row["known_as"], path, "known_as to hold the image's own id", [image_id])
+            hold(bool(row["pool"]), path, "the name of a pool", [image_id])
             size_px = (row["width_px"], row["height_px"])
             possible = size_px == (None, None) if None in size_px else min(size_px) > 0
-            _hold(possible, path, "width and height above 0, or neither", [image_id], str(size_px))
+            hold(possible, path, "width and height above 0, or neither", [image_id], str(size_px))
             for name in row["known_as"]:
-                _hold(canonical.setdefault(name, image_id) == image_id, path, "each id to mean one image", [name])
+                hold(canonical.setdefault(name, image_id) == image_id, path, "each id to mean one image", [name])
             last = image_id
 
 
@@ -70,9 +70,9 @@ def check_regions(folder: Path) -> None:
         "sizes": (store.sizes_N2.shape, (num_images, 2)),
     }
     for name, (found, expected) in shapes.items():
-        _hold(found == expected, path, f"{name} of shape {expected}", [], str(found))
+        hold(found == expected, path, f"{name} of shape {expected}", [], str(found))
     image_ids = store.image_ids.tolist()
-    _hold(image_ids == sorted(set(image_ids)), path, "image ids sorted, none twice", [])
+    hold(image_ids == sorted(set(image_ids)), path, "image ids sorted, none twice", [])
     _check_numbers(store, path)
 
 
@@ -105,7 +105,7 @@ def check_corpus(folder: Path, images: Path, regions: Path, vocabulary: Path, ma
         vocabulary=word_pieces.load(vocabulary),
         max_length=max_length,
     )
-    for rows in _row_groups(path, CORPUS):
+    for rows in row_groups(path, CORPUS):
         for row in rows:
             rules.check(row)
 
@@ -126,31 +126,35 @@ class _CorpusRules:
         """Raise ContractError at the first rule that a row breaks."""
         named = [row["row_id"]]
         place = (row["image_id"], row["row_id"])
-        _hold(place > self.last, self.path, "rows sorted by image id, then row id", named)
-        _hold(row["row_id"] not in self.row_ids, self.path, "row ids that do not repeat", named)
+        hold(place > self.last, self.path, "rows sorted by image id, then row id", named)
+        hold(row["row_id"] not in self.row_ids, self.path, "row ids that do not repeat", named)
         self.last = place
         self.row_ids.add(row["row_id"])
-        _hold(bool(row["text"].strip()), self.path, "no empty text", named)
+        hold(bool(row["text"].strip()), self.path, "no empty text", named)
         has_regions = row["image_id"] in self.regions.row_of
-        _hold(has_regions, self.path, "an image of the region store", named, row["image_id"])
+        hold(has_regions, self.path, "an image of the region store", named, row["image_id"])
         split = self.images.split.get(row["image_id"])
-        _hold(row["split"] == split, self.path, f"the image's split, {split}", named, row["split"])
+        hold(row["split"] == split, self.path, f"the image's split, {split}", named, row["split"])
         pool = self.images.pool[row["image_id"]]
-        _hold(pool == PRETRAINING, self.path, "no image that a benchmark alone lists", named, pool)
-        self._check_ids(row["token_ids"], row["topic_ids"], named)
+        hold(pool == PRETRAINING, self.path, "no image that a benchmark alone lists", named, pool)
+        check_token_ids(row["token_ids"], self.vocabulary, self.max_length, self.path, named)
+        topic_ids = row["topic_ids"]
+        hold(topic_ids == sorted(set(topic_ids)), self.path, "topic_ids distinct and ascending", named)
+        hold(set(topic_ids) <= set(row["token_ids"][1:-1]), self.path, "topic_ids among the token_ids", named)
 
-    def _check_ids(self, token_ids: list[int], topic_ids: list[int], named: list[str]) -> None:
-        cls_id, sep_id = self.vocabulary.cls_id, self.vocabulary.sep_id
-        ends = (token_ids[:1], token_ids[-1:])
-        _hold(ends == ([cls_id], [sep_id]), self.path, "token_ids from [CLS] to [SEP]", named, str(token_ids[:5]))
-        inner = token_ids[1:-1]
-        expected = f"3 to {self.max_length} token_ids"
-        _hold(bool(inner) and len(token_ids) <= self.max_length, self.path, expected, named, str(len(token_ids)))
-        forbidden = {cls_id, sep_id, self.vocabulary.pad_id, self.vocabulary.mask_id}
-        allowed = all(0 <= number < self.vocabulary.size and number not in forbidden for number in inner)
-        _hold(allowed, self.path, f"word pieces below {self.vocabulary.size} and no specials", named, str(inner[:5]))
-        _hold(topic_ids == sorted(set(topic_ids)), self.path, "topic_ids distinct and ascending", named)
-        _hold(set(topic_ids) <= set(inner), self.path, "topic_ids among the token_ids", named, str(topic_ids[:5]))
+
+def check_token_ids(
+    token_ids: list[int], vocabulary: Vocabulary, max_length: int, path: Path, named: list[str]
+) -> None:
+    """From [CLS] to [SEP], at least one word piece between them, none of which is another special but [UNK]."""
+    cls_id, sep_id = vocabulary.cls_id, vocabulary.sep_id
+    ends = (token_ids[:1], token_ids[-1:])
+    hold(ends == ([cls_id], [sep_id]), path, "token_ids from [CLS] to [SEP]", named, str(token_ids[:5]))
+    inner = token_ids[1:-1]
+    hold(bool(inner) and len(token_ids) <= max_length, path, f"3 to {max_length} token_ids", named, str(len(token_ids)))
+    forbidden = {cls_id, sep_id, vocabulary.pad_id, vocabulary.mask_id}
+    allowed = all(0 <= number < vocabulary.size and number not in forbidden for number in inner)
+    hold(allowed, path, f"word pieces below {vocabulary.size} and no specials", named, str(inner[:5]))
 
 
 def check_hard_negatives(folder: Path) -> None:
@@ -159,9 +163,9 @@ def check_hard_negatives(folder: Path) -> None:
     found = hard_negatives.load(folder)
     ids = found.image_ids
     image_ids = ids.tolist()
-    _hold(image_ids == sorted(set(image_ids)), path, "image ids sorted, none twice", [])
-    _hold(found.neighbours_NK.shape == found.scores_NK.shape, path, "a score for each neighbour", [])
-    _hold(found.neighbours_NK.shape[0] == len(ids), path, f"{len(ids)} rows of neighbours", [])
+    hold(image_ids == sorted(set(image_ids)), path, "image ids sorted, none twice", [])
+    hold(found.neighbours_NK.shape == found.scores_NK.shape, path, "a score for each neighbour", [])
+    hold(found.neighbours_NK.shape[0] == len(ids), path, f"{len(ids)} rows of neighbours", [])
     for start in range(0, len(ids), _BLOCK):
         block = slice(start, start + _BLOCK)
         _check_neighbours(found.neighbours_NK[block], found.scores_NK[block], ids[block], start, len(ids), path)
@@ -190,29 +194,30 @@ def _check_neighbours(
     _hold_all(~repeated, ids, path, "no neighbour twice")
 
 
-def _row_groups(path: Path, schema: pa.Schema) -> Iterator[list[dict[str, Any]]]:
+def row_groups(path: Path, schema: pa.Schema) -> Iterator[list[dict[str, Any]]]:
     """The rows of a table, a row group at a time, once its columns are seen to be those of `schema`."""
     with pq.ParquetFile(path) as file:
         found = file.schema_arrow
         same = found.names == schema.names and all(found.field(f.name).type == f.type for f in schema)
-        _hold(
+        hold(
             same, path, f"columns {', '.join(f'{f.name}: {f.type}' for f in schema)}", [], str(found.remove_metadata())
         )
         for number in range(file.num_row_groups):
             table = file.read_row_group(number)
             for column in schema:
                 absent = not column.nullable and table[column.name].null_count > 0
-                _hold(not absent, path, f"no missing {column.name}", [], f"{table[column.name].null_count} missing")
+                hold(not absent, path, f"no missing {column.name}", [], f"{table[column.name].null_count} missing")
             yield table.to_pylist()
 
 
 def _hold_all(good: NDArray[np.bool_], ids: NDArray[Any], path: Path, expected: str) -> None:
     """`good` has one entry or one array of entries for each of `ids`."""
     bad = ids[~good.all(axis=tuple(range(1, good.ndim)))].tolist()
-    _hold(not bad, path, expected, bad, f"{len(bad)} images of which it is not true")
+    hold(not bad, path, expected, bad, f"{len(bad)} images of which it is not true")
 
 
-def _hold(good: bool, path: Path, expected: str, rows: Sequence[str], found: str = "otherwise") -> None:
+def hold(good: bool, path: Path, expected: str, rows: Sequence[str], found: str = "otherwise") -> None:
+    """Raise ContractError unless `good`; `rows` are the ids of those of which it is not true."""
     if good:
         return
     named = f", {', '.join(rows[:_NUM_NAMED])}" if rows else ""

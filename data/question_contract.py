@@ -1,0 +1,71 @@
+"""What must hold of the rows of a benchmark before they are published. No byte rests on it, hence a file of its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.contracts import check_token_ids, hold, row_groups
+from data.corpora.rows import Joined
+from data.question_rows import ANSWERS_NAME, FILE_NAME, ORDER, SUBMIT
+from data.schema import BENCHMARK_ROWS
+
+
+def check(folder: Path, images: Path, regions: Path, vocabulary: Path, max_length: int) -> None:
+    """The schema; rows sorted and unique, of images with regions and of their split; ids and scores as said there."""
+    path = folder / FILE_NAME
+    rules = _Rules(
+        path=path,
+        joined=Joined.open(images=images, regions=regions, vocabulary=vocabulary),
+        num_answers=len(json.loads((folder / ANSWERS_NAME).read_text("utf-8"))),
+        max_length=max_length,
+    )
+    for rows in row_groups(path, BENCHMARK_ROWS):
+        for row in rows:
+            rules.check(row)
+
+
+@dataclass(kw_only=True)
+class _Rules:
+    """The rules of a benchmark's rows, and what they need to know of the rows before."""
+
+    path: Path
+    joined: Joined
+    num_answers: int
+    max_length: int
+    last: tuple[int, str] = (0, "")
+    row_ids: set[str] = field(default_factory=set)
+    num_images: int = 0
+
+    def check(self, row: dict[str, Any]) -> None:
+        """Raise ContractError at the first rule that a row breaks."""
+        named = [row["row_id"]]
+        hold(row["split"] in ORDER, self.path, f"a split of {', '.join(ORDER)}", named, row["split"])
+        place = (ORDER.index(row["split"]), row["row_id"])
+        hold(place > self.last, self.path, "rows sorted by split, then row id", named)
+        hold(row["row_id"] not in self.row_ids, self.path, "row ids that do not repeat", named)
+        self.last = place
+        self.row_ids.add(row["row_id"])
+        hold(bool(row["text"].strip()), self.path, "no empty text", named)
+        self._check_images(row["image_ids"], row["split"], named)
+        check_token_ids(row["token_ids"], self.joined.vocabulary, self.max_length, self.path, named)
+        self._check_targets(row, named)
+
+    def _check_images(self, image_ids: list[str], split: str, named: list[str]) -> None:
+        self.num_images = self.num_images or len(image_ids)
+        hold(0 < len(image_ids) == self.num_images, self.path, f"{self.num_images} images a row", named, str(image_ids))
+        known = all(image_id in self.joined.regions.row_of for image_id in image_ids)
+        hold(known, self.path, "images of the region store", named, str(image_ids))
+        splits = {self.joined.images.split.get(image_id) for image_id in image_ids}
+        hold(splits == {split} or split == SUBMIT, self.path, "its images' split", named, f"{split}, of {splits}")
+
+    def _check_targets(self, row: dict[str, Any], named: list[str]) -> None:
+        ids, scores = row["target_ids"], row["target_scores"]
+        ascending = ids == sorted(set(ids)) and all(0 <= number < self.num_answers for number in ids)
+        hold(ascending, self.path, f"target_ids ascending, below {self.num_answers}", named, str(ids))
+        hold(len(scores) == len(ids), self.path, "a score for each of target_ids", named, str(scores))
+        hold(all(0 < score <= 1 for score in scores), self.path, "scores above 0, up to 1", named, str(scores))
+        unanswered = row["split"] == SUBMIT and (ids or row["published"])
+        hold(not unanswered, self.path, "no answers of rows to submit", named, str(row["published"]))
