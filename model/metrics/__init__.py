@@ -1,0 +1,1 @@
+"""What is measured on a benchmark's rows, one file each: numbers in per cent, without torch."""
