@@ -1,55 +1,101 @@
-"""`python -m model.evaluate JOB.json`: judges a trained network on a benchmark (docs/formats.md, "A training job")."""
+"""`python -m model.evaluate JOB.json`: judges a network on the test rows of a benchmark (docs/formats.md, "Evaluate").
+
+With dropout off, always. The network is the one that the weights were trained in.
+"""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import torch
+import pyarrow as pa
 
 from data.errors import UserError
 from data.progress import Progress
-from model import facts, job, learner, plugins, protocol
-from model.benchmarks import Evaluate, Trial
-from model.facts import Facts
+from data.schema import PREDICTIONS
+from data.writers import write_json, write_parquet
+from model import exams, facts, job, learner, protocol, questions, respondent, runs
+from model.exams import Exam
+from model.finetune import CORPUS, EPOCHS
+from model.forms import Outcome
 from model.job import Job
-from model.learner import Learner
-from model.specs import Benchmark, Network
-from model.specs import Objective as ObjectiveSpec
+from model.respondent import Respondent
+from model.specs import Evaluation, Network, check_length
+
+_SHARE_OF_JUDGING = 0.95  # of the progress shown; the rest is measuring and writing
 
 
 def evaluate(path: str, progress: Progress) -> None:
     """Do the job in the file `path`. Raises UserError."""
     this = job.read(Path(path))
-    benchmark = this.read_spec(Benchmark, this.spec)
-    torch.use_deterministic_algorithms(True)
+    spec = this.read_spec(Evaluation, this.spec)
+    runs.make_exact(spec.device, num_threads=spec.num_threads, seed=0)
     known = facts.read(regions=this.folder("regions"), words=this.folder("vocabulary"), negatives=None)
-    module = plugins.load("benchmarks", benchmark.name)
-    needed: tuple[str, ...] = module.OBJECTIVES
-    run: Evaluate = module.evaluate
+    folder = this.corpus(CORPUS)
+    exam = exams.read(spec.benchmark, folder, facts=known, max_length=spec.max_length, sees=spec.sees)
+    pupil = _respondent(this, spec, exam).to(spec.device).eval()
     this.result.mkdir(parents=True, exist_ok=True)
     this.record.mkdir(parents=True, exist_ok=True)
-    run(benchmark.options, _trial(this, known, needed, progress))
-    progress(1.0, benchmark.name)
+    outcome = pupil.heads.evaluate(
+        pupil.encoder,
+        exam,
+        into=this.result,
+        progress=lambda share, message: progress(share * _SHARE_OF_JUDGING, message),
+    )
+    write_json(this.result / "scores.json", _scores(spec, exam, outcome, this.sources))
+    predictions = sorted(outcome.predictions, key=lambda row: row["row_id"])
+    write_parquet(this.result / "predictions.parquet", pa.Table.from_pylist(predictions, PREDICTIONS), PREDICTIONS)
+    if (this.folder("weights") / EPOCHS).exists():
+        shutil.copyfile(this.folder("weights") / EPOCHS, this.result / EPOCHS)
+    progress(1.0, spec.benchmark)
 
 
-def _trial(this: Job, known: Facts, needed: tuple[str, ...], progress: Progress) -> Trial:
-    """The network of the job's weights, with those of its heads that the benchmark needs."""
+def _respondent(this: Job, spec: Evaluation, exam: Exam) -> Respondent:
+    """The network of the job's weights, with the form that the benchmark is answered in."""
     folder = this.folder("weights")
-    weights, description = learner.read(folder, same_words={"vocabulary": learner.digests(known)["vocabulary"]})
+    digests = {"vocabulary": learner.digests(exam.facts)["vocabulary"]}
+    weights, description = learner.read(folder, same_words=digests)
     network = this.read_spec(Network, description["network"])
-    heads = {head["name"]: this.read_spec(ObjectiveSpec, head) for head in description["heads"]}
-    missing = [name for name in needed if name not in heads]
-    if missing:
+    check_length(spec.max_length, network, where=f"max_length of evaluating {spec.benchmark}")
+    _check_answers(folder, exam)
+    pupil = Respondent(network, spec.form, exam, trained=respondent.head_options(description), seed=0)
+    respondent.load(pupil, weights, where=folder)
+    return pupil
+
+
+def _check_answers(folder: Path, exam: Exam) -> None:
+    """The possible answers that were learnt are those that are judged, in the same order."""
+    if (folder / questions.ANSWERS_FILE).exists() and questions.read_answers(folder) != exam.answers:
         raise UserError(
-            expected=f"weights with the heads {', '.join(needed)}",
-            found=f"heads {', '.join(heads)}",
-            where=str(folder),
-            way_out=f"end the curriculum with a stage that learns {', '.join(missing)}",
+            expected="the possible answers that the network was fine-tuned on",
+            found=f"others, {len(exam.answers):,} of them",
+            where=str(exam.folder / questions.ANSWERS_FILE),
+            way_out="fine-tune on these very rows",
         )
-    pupil = Learner(network, [heads[name] for name in needed], known, seed=0)
-    own = pupil.state_dict()
-    pupil.load_state_dict({name: tensor for name, tensor in weights.items() if name in own})
-    return Trial(learner=pupil, network=network, facts=known, corpus=this.corpus, into=this.result, progress=progress)
+
+
+def _scores(spec: Evaluation, exam: Exam, outcome: Outcome, sources: Sequence[str]) -> dict[str, Any]:
+    """What goes into scores.json."""
+    benchmark = exam.benchmark
+    return {
+        "benchmark": spec.benchmark,
+        "title": benchmark.title,
+        "about": benchmark.about,
+        "address": benchmark.address,
+        "protocol": benchmark.protocol,
+        "split": "test",
+        "data": list(sources),
+        "sees": spec.sees,
+        "is_zero_shot": spec.is_zero_shot,
+        "sizes": {"rows": outcome.num_rows, "images": outcome.num_images, "possible answers": len(exam.answers)},
+        "main": list(benchmark.main),
+        "scores": outcome.scores,
+        "baselines": outcome.baselines,
+        "by_kind": outcome.by_kind,
+        "published": benchmark.published,
+    }
 
 
 if __name__ == "__main__":

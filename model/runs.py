@@ -20,7 +20,6 @@ from data.writers import write_json, write_parquet
 from model import facts, learner
 from model.checkpoint import Checkpoints
 from model.facts import Facts
-from model.initialise import copy_matching
 from model.job import Job
 from model.loop import Batch, Loop, Trained
 from model.specs import Device
@@ -64,12 +63,11 @@ def read_facts(this: Job) -> Facts:
     )
 
 
-def start_from(this: Job, pupil: nn.Module, known: Facts) -> dict[str, list[str]]:
-    """Load what fits of the weights that the job starts from, if it names any; returns what was and was not."""
-    weights: dict[str, Tensor] = {}
-    if "start" in this.inputs:
-        weights, _ = learner.read(this.inputs["start"], same_words=learner.digests(known))
-    return copy_matching(pupil, weights)
+def read_start(this: Job, known: Facts) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Weights and description of the stage that the job starts from; both empty where it starts from scratch."""
+    if "start" not in this.inputs:
+        return {}, {}
+    return learner.read(this.inputs["start"], same_words=learner.digests(known))
 
 
 def run(loop: Loop[Batch], this: Job, progress: Progress) -> Timed:

@@ -9,6 +9,7 @@ from data.progress import Progress
 from data.writers import write_json
 from model import held_out, job, learner, protocol, runs
 from model.feed import Feed
+from model.initialise import copy_matching
 from model.learner import Learner
 from model.loop import Loop
 from model.specs import Network, Stage, Stream, check_lengths
@@ -23,14 +24,15 @@ def train(path: str, progress: Progress) -> None:
     runs.make_exact(budget.device, num_threads=budget.num_threads, seed=budget.seed)
     known = runs.read_facts(this)
     pupil = Learner(network, stream.objectives, known, seed=budget.seed)
-    origin = runs.start_from(this, pupil, known)
+    weights, _ = runs.read_start(this, known)
+    origin = copy_matching(pupil, weights)
     pupil.to(budget.device)
     feeds = {
         split: Feed(stream, corpus=this.corpus(stream.corpus), split=split, facts=known, seed=budget.seed)
         for split in ("train", "validation")
     }
-    weights = {objective.name: objective.weight for objective in stream.objectives}
-    loop = Loop(pupil, feeds["train"], name=f"stage {stage.name}", budget=budget, weights=weights)
+    shares = {objective.name: objective.weight for objective in stream.objectives}
+    loop = Loop(pupil, feeds["train"], name=f"stage {stage.name}", budget=budget, weights=shares)
     timed = runs.run(loop, this, progress)
     judged = held_out.judge(pupil, train=feeds["train"], validation=feeds["validation"], device=budget.device)
     description = {**learner.describe(network, stream.objectives, known), "start": origin}

@@ -1,0 +1,91 @@
+"""How a benchmark is asked and answered, one file each; the folder is the list.
+
+A file defines `build(options, *, network, facts, num_images, num_answers, trained) -> Form`; `trained` are the options
+of the heads that the weights to start from were trained with, by name. A form's submodules are its heads. One that is
+named like an objective is that objective's head, and so takes its weights from pre-training.
+Legend: B rows, A answers or options of a row.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from data.progress import Progress, silent
+from model.benchmarks import Benchmark, Scores
+from model.exams import Exam
+from model.networks import Encoder
+from model.pairs import Pairs
+from model.questions import Questions
+from model.specs import Objective
+
+JUDGING_EPOCH = 10**6  # draws of its own, that no training epoch reaches
+_ROWS_PER_PASS = 64  # few enough that hidden states stay in the processor's cache
+
+Ask = Callable[[NDArray[np.int64], int], Pairs]
+"""Makes the pairs of some rows in some epoch: the same numbers, the same pairs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What an evaluation found (docs/formats.md, Evaluate). `predictions` are rows of predictions.parquet."""
+
+    scores: Scores
+    baselines: Mapping[str, Scores]
+    predictions: list[dict[str, Any]]
+    num_rows: int
+    num_images: int
+    by_kind: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+class Form(nn.Module, ABC):
+    """A head, what it is asked, what it learns from that, and how it is judged."""
+
+    objectives: tuple[Objective, ...] = ()  # those whose heads it has
+
+    @abstractmethod
+    def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
+        """How the rows of a split are asked."""
+
+    @abstractmethod
+    def logits(self, encoder: Encoder, pairs: Pairs) -> Tensor:
+        """A logit for everything that a row can be answered with, (B, A)."""
+
+    @abstractmethod
+    def loss(self, logits_BA: Tensor, targets_BA: Tensor) -> Tensor:
+        """A mean over rows."""
+
+    @abstractmethod
+    def metric(self, benchmark: Benchmark) -> tuple[str, str]:
+        """The group and metric by which the best epoch is chosen."""
+
+    @abstractmethod
+    def judge(self, logits: Iterable[Tensor], exam: Exam, questions: Questions) -> float:
+        """That metric, in per cent, of the logits of all rows, given in passes."""
+
+    @abstractmethod
+    def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, progress: Progress) -> Outcome:
+        """Judge on the test rows, and write into `into` what belongs to this form alone."""
+
+    def passes(self, encoder: Encoder, ask: Ask, *, num_rows: int, progress: Progress = silent) -> Iterator[Tensor]:
+        """The logits of all rows, some at a time. Network and form are to be in eval mode."""
+        assert not any((self.training, encoder.training)), "judged with dropout on"
+        device = next(encoder.parameters()).device
+        for start in range(0, num_rows, _ROWS_PER_PASS):
+            rows_B = np.arange(start, min(start + _ROWS_PER_PASS, num_rows))
+            with torch.no_grad():
+                yield self.logits(encoder, ask(rows_B, JUDGING_EPOCH).to(device)).cpu()
+            progress((start + len(rows_B)) / num_rows, f"judged {start + len(rows_B):,} of {num_rows:,} rows")
+
+
+def part(progress: Progress, start: float, end: float) -> Progress:
+    """The progress of a part that takes the whole from `start` to `end`."""
+    return lambda share, message: progress(start + share * (end - start), message)

@@ -1,0 +1,148 @@
+"""Answer: one of the possible answers to a text about one image or several, which are shown one at a time.
+
+Legend: B rows, M images of a row, P = B x M pairs, D width, A possible answers, N rows of a split, C best answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from data.errors import ContractError
+from data.progress import Progress
+from model import answering, losses
+from model.answering import Given
+from model.benchmarks import Benchmark
+from model.exams import Exam
+from model.facts import Facts
+from model.forms import Ask, Form, Outcome, part
+from model.heads import LAYER_NORM_EPS
+from model.networks import Encoder
+from model.pairs import Pairs
+from model.plugins import choose, read_options
+from model.questions import Questions
+from model.specs import Network, Options
+
+_NUM_BEST = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerSettings:
+    """`soft_bce`: each answer is right or not on its own (VQA, GQA); `cross_entropy`: one of them is right (NLVR2)."""
+
+    loss: str = "soft_bce"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learning:
+    """A loss, and what the logits that it leads to say: probabilities, (B, A)."""
+
+    loss: Callable[[Tensor, Tensor], Tensor]
+    probabilities: Callable[[Tensor], Tensor]
+
+
+def build(
+    options: Options,
+    *,
+    network: Network,
+    facts: Facts,
+    num_images: int,
+    num_answers: int,
+    trained: Mapping[str, Options],
+) -> Form:
+    """LXMERT's head: two layers on the pooled states of the text with each image, end to end."""
+    settings = read_options(AnswerSettings, options, where="form answer")
+    learning = choose(_LEARNING, settings.loss, where="form answer, loss")
+    return Answer(network.hidden_size, num_images=num_images, num_answers=num_answers, learning=learning)
+
+
+class Answer(Form):
+    """Classification over the possible answers."""
+
+    def __init__(self, width: int, *, num_images: int, num_answers: int, learning: Learning) -> None:
+        super().__init__()
+        self.answer = nn.Sequential(
+            nn.Linear(num_images * width, 2 * width),
+            nn.GELU(),
+            nn.LayerNorm(2 * width, eps=LAYER_NORM_EPS),
+            nn.Linear(2 * width, num_answers),
+        )
+        self._learning = learning
+
+    def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
+        """Each row's text with each of its images, in their order; the epoch changes nothing. Raises ContractError."""
+        if not exam.answers:
+            raise ContractError(
+                expected="possible answers",
+                found="none",
+                where=str(exam.folder),
+                way_out="build the benchmark's rows again, from questions that have answers",
+            )
+        num_images = questions.images_NM.shape[1]
+
+        def ask(rows_B: NDArray[np.int64], epoch: int) -> Pairs:
+            return exam.pairs(
+                questions,
+                rows_B=rows_B,
+                texts_P=np.repeat(rows_B, num_images),
+                images_P=questions.images_NM[rows_B].ravel(),
+                targets_BA=questions.targets(rows_B, len(exam.answers)),
+            )
+
+        return ask
+
+    def logits(self, encoder: Encoder, pairs: Pairs) -> Tensor:
+        """A logit for every possible answer, (B, A)."""
+        logits_BA: Tensor = self.answer(pairs.pool(encoder).view(len(pairs.rows_B), -1))
+        return logits_BA
+
+    def loss(self, logits_BA: Tensor, targets_BA: Tensor) -> Tensor:
+        """That of the settings."""
+        return self._learning.loss(logits_BA, targets_BA)
+
+    def metric(self, benchmark: Benchmark) -> tuple[str, str]:
+        """The benchmark's main one."""
+        return benchmark.main
+
+    def judge(self, logits: Iterable[Tensor], exam: Exam, questions: Questions) -> float:
+        """The benchmark's main metric."""
+        given_N = self.best(logits).ids_NC[:, 0]
+        return answering.main_metric(exam.benchmark, questions.answered(given_N, exam.answers))
+
+    def best(self, logits: Iterable[Tensor]) -> Given:
+        """The best answers of each row; of equal ones those that come first among the possible answers."""
+        ids, probabilities = [], []
+        for logits_BA in logits:
+            ids_BC = torch.argsort(logits_BA, dim=1, descending=True, stable=True)[:, :_NUM_BEST]
+            ids.append(ids_BC.numpy())
+            probabilities.append(self._learning.probabilities(logits_BA).gather(1, ids_BC).numpy())
+        return Given(ids_NC=np.concatenate(ids), probabilities_NC=np.concatenate(probabilities))
+
+    def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, progress: Progress) -> Outcome:
+        """Answer the test rows with their own images and with others, and those that a server judges."""
+        test, submit = exam.questions("test"), exam.questions("submit", may_be_empty=True)
+        share = test.num_rows / (2 * test.num_rows + submit.num_rows)
+        own = self._give(encoder, exam, test, part(progress, 0.0, share))
+        withheld = self._give(encoder, exam, answering.withhold(test, exam), part(progress, share, 2 * share))
+        if exam.benchmark.submission is not None and submit.num_rows:
+            given = self._give(encoder, exam, submit, part(progress, 2 * share, 1.0))
+            answering.submit(exam, submit, given, into=into)
+        elif exam.benchmark.submission is not None:
+            answering.submit(exam, test, own, into=into)
+        return answering.outcome(exam, test, own, withheld=withheld, train=exam.questions("train"))
+
+    def _give(self, encoder: Encoder, exam: Exam, questions: Questions, progress: Progress) -> Given:
+        ask = self.asks(exam, questions, seed=0)
+        return self.best(self.passes(encoder, ask, num_rows=questions.num_rows, progress=progress))
+
+
+_LEARNING: Mapping[str, Learning] = {
+    "soft_bce": Learning(loss=losses.soft_bce, probabilities=torch.sigmoid),
+    "cross_entropy": Learning(loss=losses.cross_entropy, probabilities=lambda logits_BA: logits_BA.softmax(1)),
+}

@@ -1,0 +1,128 @@
+"""Match: which image belongs to which caption, by the matching head of pre-training.
+
+A row's options are its own pair, two random ones and a hard one: its caption with a random other image, with an image
+that looks much like its own, and its image with a random other caption (ViLBERT's and the MSP authors' proportions).
+Legend: B rows, P = 4 x B pairs, A the four options, T texts, I images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from data.progress import Progress
+from data.writers import write_json, write_tensors
+from model import losses, ranking
+from model.benchmarks import Benchmark, Ranked
+from model.exams import Exam
+from model.facts import Facts
+from model.forms import Ask, Form, Outcome
+from model.negatives import NegativeSampler
+from model.networks import Encoder
+from model.objectives import itm_hs
+from model.pairs import Pairs
+from model.plugins import choose, read_options
+from model.questions import Questions
+from model.specs import Network, Objective, Options
+
+HEAD = "itm_hs"
+_OWN_FIRST = np.array([1.0, 0.0, 0.0, 0.0], np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchSettings:
+    """`binary` asks of each option whether it is a match (the MSP authors); `four_way` which of them is (ViLBERT)."""
+
+    loss: str = "binary"
+
+
+def build(
+    options: Options,
+    *,
+    network: Network,
+    facts: Facts,
+    num_images: int,
+    num_answers: int,
+    trained: Mapping[str, Options],
+) -> Form:
+    """The objective's head, of the form in which it was pre-trained if it was."""
+    settings = read_options(MatchSettings, options, where="form match")
+    objective = Objective(name=HEAD, options=dict(trained.get(HEAD, {})))
+    head = itm_hs.build(objective.options, network=network, facts=facts)
+    assert isinstance(head, itm_hs.ItmHs)
+    return Match(objective, head, choose(_LOSSES, settings.loss, where="form match, loss"))
+
+
+class Match(Form):
+    """Retrieval by the log-odds that a text and an image belong together."""
+
+    def __init__(self, objective: Objective, head: itm_hs.ItmHs, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.itm_hs = head
+        self.objectives = (objective,)
+        self._loss = loss
+
+    def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
+        """Each row's four options, its own first."""
+        sampler = NegativeSampler(questions, exam.facts.neighbours_NK, seed=seed)
+
+        def ask(rows_B: NDArray[np.int64], epoch: int) -> Pairs:
+            wrong, own_B = sampler.draw(rows_B, epoch), questions.images_NM[rows_B, 0]
+            return exam.pairs(
+                questions,
+                rows_B=rows_B,
+                texts_P=np.stack([rows_B, rows_B, rows_B, wrong.captions_B], axis=1).ravel(),
+                images_P=np.stack([own_B, wrong.random_images_B, wrong.hard_images_B, own_B], axis=1).ravel(),
+                targets_BA=np.tile(_OWN_FIRST, (len(rows_B), 1)),
+            )
+
+        return ask
+
+    def logits(self, encoder: Encoder, pairs: Pairs) -> Tensor:
+        """The log-odds of each option, (B, A)."""
+        return self.itm_hs.match_scores(pairs.pool(encoder)).view(len(pairs.rows_B), -1)
+
+    def loss(self, logits_BA: Tensor, targets_BA: Tensor) -> Tensor:
+        """That of the settings."""
+        return self._loss(logits_BA, targets_BA)
+
+    def metric(self, benchmark: Benchmark) -> tuple[str, str]:
+        """Ranking all images would cost as much as an epoch, so an epoch is chosen by the options of its rows."""
+        return ("options", "own pair first")
+
+    def judge(self, logits: Iterable[Tensor], exam: Exam, questions: Questions) -> float:
+        """The share of rows whose own pair scores above all their other options; a tie counts against it."""
+        is_first_N = torch.cat([logits_BA[:, 0] > logits_BA[:, 1:].amax(1) for logits_BA in logits])
+        return 100.0 * float(is_first_N.double().mean())
+
+    def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, progress: Progress) -> Outcome:
+        """Rank all test images for each test text and the other way round; write the scores and their ids."""
+        test = exam.questions("test")
+        images_I, image_of_text_T = np.unique(test.images_NM[:, 0], return_inverse=True)
+        scores_TI = ranking.score_all(
+            encoder, self.itm_hs.match_scores, exam, test, images_I=images_I, progress=progress
+        )
+        ranked = Ranked(scores_TI=scores_TI, image_of_text_T=image_of_text_T)
+        image_ids = exam.image_ids(images_I)
+        write_tensors(into / "similarities.safetensors", {"scores_TI": scores_TI})
+        write_json(into / "ids.json", {"texts": list(test.row_ids), "images": image_ids})
+        chance = exam.benchmark.chance
+        return Outcome(
+            scores=exam.benchmark.measure(ranked),
+            baselines={} if chance is None else {"chance": chance(ranked)},
+            predictions=ranking.predictions(ranked, test, image_ids),
+            num_rows=test.num_rows,
+            num_images=len(images_I),
+        )
+
+
+_LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "binary": losses.binary,
+    "four_way": losses.cross_entropy,
+}
