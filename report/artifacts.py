@@ -43,6 +43,17 @@ def table(path: Path) -> pa.Table:
         refuse("a Parquet table", error, str(path))
 
 
+def columns(path: Path, schema: pa.Schema) -> pa.Table:
+    """The columns of `schema`, in its order and types; a file that is not there is a table without rows."""
+    if not path.is_file():
+        return schema.empty_table()
+    found = table(path)
+    try:
+        return found.select(schema.names).cast(schema)
+    except (pa.ArrowException, KeyError, ValueError) as error:
+        refuse(f"the columns {', '.join(schema.names)}", error, str(path))
+
+
 def objects(record: dict[str, Any], field: str, where: str) -> dict[str, dict[str, Any]]:
     """A field that is an object of objects, in natural order; absent: empty."""
     value = record.get(field, {})
@@ -80,6 +91,20 @@ def text(record: dict[str, Any], field: str, where: str) -> str:
     if not isinstance(value, str):
         refuse("a string", "nothing" if value is _MISSING else value, f"{where}, {field}")
     return value
+
+
+def texts(record: dict[str, Any], field: str, where: str) -> list[str]:
+    """A field that is a list of strings; absent: empty."""
+    value = record.get(field, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        refuse("a list of strings", value, f"{where}, {field}")
+    return value
+
+
+def scores(record: dict[str, Any], field: str, where: str) -> dict[str, dict[str, float]]:
+    """A field that is an object of groups of numbers, in natural order; absent: empty."""
+    groups = objects(record, field, where)
+    return {group: numbers(groups, group, f"{where}, {field}") for group in groups}
 
 
 def _in_natural_order(value: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,10 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from report.contents import Curve, HeldOut
+from report.contents import Curve, Epoch, HeldOut
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
+_NUMBER = re.compile(r"-?[0-9]+\.[0-9]+")  # a tenth of a point is finer than a screen shows, and half the bytes
 
 # Matplotlib wants colours, the page wants variables: each stand-in is used for one variable and replaced in the SVG.
 _INK, _GRID, _MODEL, _BLIND = "#010101", "#020202", "#030303", "#040404"
@@ -40,21 +43,39 @@ _STYLE: dict[Any, Any] = {
 
 
 def loss_chart(curve: Curve, *, held_out: HeldOut | None, name: str, description: str) -> str:
-    """One loss over the steps of a stage; a held-out loss and its best blind predictor are drawn in where given.
+    """One loss over the steps of a training; a held-out loss and its best blind predictor are drawn in where given.
 
     `name` makes the ids of the SVG unique within a page; `description` is its alternative text.
     """
-    with matplotlib.style.context(["default", {**_STYLE, "svg.hashsalt": name}]):  # whatever the user's matplotlibrc
-        figure = Figure(figsize=(4.2, 2.3), layout="constrained")
-        axes = figure.add_subplot()
+    with _chart(name) as (figure, axes):
         _draw_curve(axes, curve)
         if held_out is not None and held_out.metric == "loss":
             _draw_held_out(axes, curve, held_out)
-        axes.grid(axis="y")
         axes.set_xlim(0, curve.num_steps * 1.02)
+        return _inline(figure, name, description)
+
+
+def epoch_chart(epochs: Sequence[Epoch], *, best: int | None, name: str, description: str) -> str:
+    """A score on validation rows after each epoch, the epoch that was kept with a ring around it."""
+    with _chart(name) as (figure, axes):
+        axes.plot([e.epoch for e in epochs], [e.validation for e in epochs], "o-", color=_MODEL, markersize=4)
+        kept = [epoch for epoch in epochs if epoch.epoch == best]
+        ring = axes.plot([e.epoch for e in kept], [e.validation for e in kept], "o", markersize=11, clip_on=False)[0]
+        ring.set(markerfacecolor="none", markeredgecolor=_BLIND)
+        axes.margins(x=0.08, y=0.2)
+        return _inline(figure, name, description)
+
+
+@contextmanager
+def _chart(name: str) -> Iterator[tuple[Figure, Axes]]:
+    """An empty chart in our style, whatever the user's matplotlibrc says."""
+    with matplotlib.style.context(["default", {**_STYLE, "svg.hashsalt": name}]):
+        figure = Figure(figsize=(4.2, 2.3), layout="constrained")
+        axes = figure.add_subplot()
+        axes.grid(axis="y")
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(4))
-        return _inline(figure, name, description)
+        yield figure, axes
 
 
 def _draw_curve(axes: Axes, curve: Curve) -> None:
@@ -80,6 +101,8 @@ def _inline(figure: Figure, name: str, description: str) -> str:
     for attribute in ("width", "height", "version"):
         root.attrib.pop(attribute, None)
     root.attrib.update({"role": "img", "aria-label": description})
+    for path in root.iter(f"{{{_SVG}}}path"):
+        path.set("d", _NUMBER.sub(lambda match: f"{float(match.group()):.1f}", path.get("d", "")))
     markup = ElementTree.tostring(root, encoding="unicode")
     markup = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{_identifier(name)}-", markup)
     return re.sub("|".join(_VARIABLES), lambda match: _VARIABLES[match.group()], markup)

@@ -1,27 +1,55 @@
 """What a report is made from and what it says, as frozen data: nothing here of how it looks.
 
 `Contents` is what `report.json` holds, field by field, and the page is rendered from that very JSON, so that the two
-cannot disagree.
+cannot disagree. Only what a run cost (`DagNode`) is on the page alone: it decides nothing and is never twice the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+from data.sources import SourceFiles
+
+FORMAT = 2
 """The version of report.json's layout; raised when a field changes its meaning or goes."""
+
+Scores = dict[str, dict[str, float]]
+"""Per cent by group and metric."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagNode:
+    """One artifact of the run: what it cost and which others it needs, by their names. None: not known."""
+
+    name: str
+    family: str
+    seconds: float | None
+    num_bytes: int
+    num_rows: int | None
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkFolders:
+    """The results of Evaluate for one benchmark: of the whole model, of one that sees the text alone, and of those
+    fine-tuned after the stages before the last, by the stage's name."""
+
+    pair: Path
+    text: Path | None = None
+    after: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportInputs:
     """What a run left, as the result folders of docs/formats.md, by the names to show; shown in the order given.
 
-    `curriculum` is `model.specs.to_plain` of the Curriculum that ran. `left_out` says in whole sentences what was not
-    done and why. `is_comparable`: training had the paper's own data and sizes; only the caller knows which files were
-    read, hence the cautious default.
+    `curriculum` is `model.specs.to_plain` of the Curriculum that ran. `regions`, `images` and `tagger` are the results
+    of RegionFeatures, ImageTable and PosTagger; `pictures` the folders of pictures by the name of their source.
+    `left_out` says in whole sentences what was not done and why. `is_comparable`: training had the paper's own data
+    and sizes; only the caller knows which files were read, hence the cautious default.
     """
 
     title: str
@@ -30,21 +58,74 @@ class ReportInputs:
     curriculum: Mapping[str, Any]
     corpora: Mapping[str, Path]
     stages: Mapping[str, Path]
-    benchmarks: Mapping[str, Path]
+    benchmarks: Mapping[str, BenchmarkFolders]
+    fine_tunings: Mapping[str, Path] = field(default_factory=dict)
+    dag: tuple[DagNode, ...] = ()
+    regions: Path | None = None
+    images: Path | None = None
+    pictures: SourceFiles = field(default_factory=dict)
+    tagger: Path | None = None
     left_out: tuple[str, ...] = ()
     is_comparable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
+class Region:
+    """A labelled region: x1, y1, x2, y2 as shares of width and height, and the detector's confidence in [0, 1]."""
+
+    label: str
+    confidence: float
+    box: list[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One row of a corpus: a text with a few regions of its image, or a question with its `answers`."""
+
+    row_id: str
+    image_ids: list[str]
+    text: str
+    answers: list[str]
+    regions: list[Region]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """Something that was dropped, and the record or image where it stood."""
+
+    text: str
+    where: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropped:
+    """How much was dropped for one reason; `on_purpose` tells a filter from a record that could not be used."""
+
+    num_records: int
+    on_purpose: bool
+    examples: list[Example]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """The counts of one corpus: rows and images by split, records read, and what was dropped by reason."""
+    """The counts of one corpus: rows and images by split, records read, what was dropped by reason; and a few rows."""
 
     rows: dict[str, float]
     images: dict[str, float]
     num_read: int
     num_dropped: int
-    dropped: dict[str, float]
+    dropped: dict[str, Dropped]
     notes: dict[str, float]
+    samples: list[Sample]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tagger:
+    """A tagger on held-out sentences, in [0, 1]; `rules`: precision and recall of `holds a verb`, by verb rule."""
+
+    accuracy: float
+    num_sentences: int
+    rules: dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,33 +165,108 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Benchmark:
-    """Scores in per cent by direction and metric, those of chance, and those that others published.
+class Epoch:
+    """One epoch of a fine-tuning: the last step in it, and the score on validation rows after it."""
 
-    `is_comparable`: the published ones come from the same data, protocol and sizes, both in training and here.
+    epoch: int
+    step: int
+    validation: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineTuned:
+    """A fine-tuning: its loss, `metric` (group, name) on validation rows after each epoch, and the epoch that was kept.
+
+    `settings` is the FineTuning spec as plain values, empty where the run left none.
     """
 
-    benchmark: str
+    settings: dict[str, Any]
+    curves: dict[str, Curve]
+    metric: list[str]
+    epochs: list[Epoch]
+    best: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What a model answered for one row: its best answers with their probabilities, and what the first one earns."""
+
+    row_id: str
+    image_ids: list[str]
+    text: str
+    kind: str
+    truth: list[str]
+    answers: list[str]
+    probabilities: list[float]
+    credit: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """A few right and wrong predictions. Right: worth at least half a point; wrong: worth nothing."""
+
+    num_rows: int
+    num_right: int
+    num_wrong: int
+    right: list[Prediction]
+    wrong: list[Prediction]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """How predictions change from stage to stage: rows whose first answer changes and is right after some stage.
+
+    `num_changed` of `num_rows` rows are such; `rows` are a few, each as {stage: its prediction}.
+    """
+
+    num_rows: int
+    num_changed: int
+    rows: list[dict[str, Prediction]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """One benchmark: scores in per cent of the model, of what sees less, of what others published, and by kind of row.
+
+    `main` is the group and metric of headlines and of `by_kind`. `after`: the model fine-tuned after each stage in
+    their order, the last one included; empty where only the last was. `is_comparable`: the published scores come from
+    the same data, protocol and sizes, both in training and here.
+    """
+
+    title: str
+    about: str
+    address: str
     protocol: str
     split: str
+    data: list[str]
+    is_zero_shot: bool
     is_comparable: bool
     sizes: dict[str, float]
-    scores: dict[str, dict[str, float]]
-    chance: dict[str, dict[str, float]]
-    published: dict[str, dict[str, dict[str, float]]]
+    main: list[str]
+    scores: Scores
+    text_only: Scores | None
+    baselines: dict[str, Scores]
+    after: dict[str, Scores]
+    published: dict[str, Scores]
+    by_kind: dict[str, dict[str, float]]
+    predictions: Predictions | None
+    changes: Changes | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """A whole report. `missing` names what the curriculum announces and the run did not leave."""
+    """A whole report. `dag` is what each artifact needs; `missing` names what a run was to leave and did not."""
 
     title: str
     is_world: bool
     profile: str
     is_trial_run: bool
     curriculum: dict[str, Any]
+    dag: dict[str, list[str]]
     corpora: dict[str, Corpus]
+    tagger: Tagger | None
     stages: dict[str, Stage]
+    fine_tunings: dict[str, FineTuned]
     benchmarks: dict[str, Benchmark]
     left_out: list[str]
     missing: list[str]

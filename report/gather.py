@@ -2,162 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
+from data.regions.store import RegionStore
+from report import corpora, training
+from report.benchmarks import PREDICTIONS, SCORES, benchmark
+from report.contents import Contents, ReportInputs
 
-from data.schema import SPLITS
-from report import artifacts
-from report.contents import Benchmark, Contents, Corpus, Curve, HeldOut, ReportInputs, Stage
-from report.curves import summarise
-
-LOWER_IS_BETTER = frozenset({"loss"})
 TRIAL_PROFILE = "miniature"
-Value = TypeVar("Value")
+_COUNTS = "counts.json"
+_STAGE_FILES = {"metrics.parquet": "losses", "held_out.json": "held-out numbers"}
+_FINE_TUNING_FILES = {"metrics.parquet": "losses", "epochs.json": "epochs"}
+_BENCHMARK_FILES = {SCORES: "scores", PREDICTIONS: "predictions"}
 
 
-def gather(inputs: ReportInputs) -> Contents:
+def gather(inputs: ReportInputs, store: RegionStore | None = None) -> Contents:
     """Read every artifact; a malformed one raises ContractError, an absent one becomes a line of `missing`."""
-    missing = list(_announced_but_absent(inputs))
+    stages = [stage["name"] for stage in inputs.curriculum["stages"]]
+    tagger = inputs.tagger / "scores.json" if inputs.tagger else None
     return Contents(
         title=inputs.title,
         is_world=inputs.is_world,
         profile=inputs.profile,
         is_trial_run=not inputs.is_world and inputs.profile == TRIAL_PROFILE,
         curriculum=dict(inputs.curriculum),
+        dag={node.name: list(node.needs) for node in inputs.dag},
         corpora={
-            name: _corpus(folder / "counts.json")
+            name: corpora.corpus(name, folder, store)
             for name, folder in inputs.corpora.items()
-            if _is_there(folder / "counts.json", f"corpus {name}: its counts", missing)
+            if (folder / _COUNTS).is_file()
         },
+        tagger=corpora.tagger(tagger) if tagger and tagger.is_file() else None,
         stages={
-            name: _stage(name, folder, _objectives(inputs.curriculum, name), missing)
-            for name, folder in inputs.stages.items()
+            name: training.stage(folder, _objectives(inputs.curriculum, name)) for name, folder in inputs.stages.items()
         },
+        fine_tunings={name: training.fine_tuned(folder) for name, folder in inputs.fine_tunings.items()},
         benchmarks={
-            name: _benchmark(folder / "scores.json", is_comparable=inputs.is_comparable)
-            for name, folder in inputs.benchmarks.items()
-            if _is_there(folder / "scores.json", f"benchmark {name}: its scores", missing)
+            name: benchmark(folders, stages, is_comparable=inputs.is_comparable)
+            for name, folders in inputs.benchmarks.items()
+            if (folders.pair / SCORES).is_file()
         },
         left_out=list(inputs.left_out),
-        missing=missing,
+        missing=[*_not_trained(inputs), *_not_there(inputs)],
     )
 
 
-def _announced_but_absent(inputs: ReportInputs) -> Iterator[str]:
-    for stage in inputs.curriculum.get("stages", []):
+def _not_trained(inputs: ReportInputs) -> Iterator[str]:
+    for stage in inputs.curriculum["stages"]:
         if stage["name"] not in inputs.stages:
             yield f"stage {stage['name']}: not trained"
-    for benchmark in inputs.curriculum.get("benchmarks", []):
-        if benchmark["name"] not in inputs.benchmarks:
-            yield f"benchmark {benchmark['name']}: not run"
+
+
+def _not_there(inputs: ReportInputs) -> Iterator[str]:
+    for owner, folder, files in _expected(inputs):
+        for name, what in files.items():
+            if not (folder / name).is_file():
+                yield f"{owner}: its {what} ({name}) are not there"
+
+
+def _expected(inputs: ReportInputs) -> Iterator[tuple[str, Path, Mapping[str, str]]]:
+    """Whose folder is to hold which files."""
+    for name, folder in inputs.corpora.items():
+        yield f"corpus {name}", folder, {_COUNTS: "counts"}
+    if inputs.tagger is not None:
+        yield "tagger", inputs.tagger, {"scores.json": "scores"}
+    for name, folder in inputs.stages.items():
+        yield f"stage {name}", folder, _STAGE_FILES
+    for name, folder in inputs.fine_tunings.items():
+        yield f"fine-tuning {name}", folder, _FINE_TUNING_FILES
+    for name, folders in inputs.benchmarks.items():
+        yield f"benchmark {name}", folders.pair, _BENCHMARK_FILES
+        if folders.text is not None:
+            yield f"benchmark {name}, seeing the text alone", folders.text, {SCORES: "scores"}
+        for stage_name, folder in folders.after.items():
+            yield f"benchmark {name}, after {stage_name}", folder, _BENCHMARK_FILES
 
 
 def _objectives(curriculum: Mapping[str, Any], stage_name: str) -> list[str]:
-    """A stage's objectives in the order of its spec, as `total` and these are shown."""
+    """A stage's objectives in the order of its spec."""
     streams = [stream for stage in curriculum["stages"] if stage["name"] == stage_name for stream in stage["streams"]]
-    return ["total", *(objective["name"] for stream in streams for objective in stream["objectives"])]
-
-
-def _in_order(values: dict[str, Value], names: Iterable[str]) -> dict[str, Value]:
-    """The values named first, then the others as they come."""
-    return {name: values[name] for name in [*filter(values.__contains__, names), *values]}
-
-
-def _is_there(path: Path, what: str, missing: list[str]) -> bool:
-    if not path.is_file():
-        missing.append(f"{what} ({path.name}) are not there")
-    return path.is_file()
-
-
-def _corpus(path: Path) -> Corpus:
-    counts, where = artifacts.json_object(path), str(path)
-    dropped = {**artifacts.numbers(counts, "rejected", where), **artifacts.numbers(counts, "filtered", where)}
-    return Corpus(
-        rows=_in_order(artifacts.numbers(counts, "rows", where), SPLITS),
-        images=_in_order(artifacts.numbers(counts, "images", where), SPLITS),
-        num_read=int(artifacts.number(counts, "read", where)),
-        num_dropped=int(sum(dropped.values())),
-        dropped=dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0]))),
-        notes=artifacts.known_numbers(counts, "notes", where),
-    )
-
-
-def _stage(name: str, folder: Path, objectives: list[str], missing: list[str]) -> Stage:
-    metrics, held_out = folder / "metrics.parquet", folder / "held_out.json"
-    curves = _curves(metrics) if _is_there(metrics, f"stage {name}: its losses", missing) else {}
-    numbers = _held_out(held_out) if _is_there(held_out, f"stage {name}: its held-out numbers", missing) else {}
-    return Stage(curves=_in_order(curves, objectives), held_out=_in_order(numbers, objectives))
-
-
-def _curves(path: Path) -> dict[str, Curve]:
-    table = artifacts.table(path)
-    if "step" not in table.column_names or "loss" not in table.column_names:
-        artifacts.refuse("the columns step and loss", table.column_names, str(path))
-    steps = table["step"].to_numpy()
-    names = {column: column.removeprefix("loss_") for column in table.column_names if column.startswith("loss_")}
-    curves = {
-        name: summarise(steps, table[column].to_numpy().astype(np.float64))
-        for column, name in {"loss": "total", **names}.items()
-    }
-    return {name: curve for name, curve in curves.items() if curve is not None}
-
-
-def _held_out(path: Path) -> dict[str, HeldOut]:
-    record = artifacts.json_object(path)
-    return {
-        objective: _objective(numbers, f"{path}, {objective}")
-        for objective, numbers in artifacts.objects({"all": record}, "all", str(path)).items()
-    }
-
-
-def _objective(record: dict[str, Any], where: str) -> HeldOut:
-    metric = artifacts.text(record, "metric", where)
-    model = artifacts.number(record, "model", where)
-    blind = artifacts.numbers(record, "blind", where)
-    lower_is_better = metric in LOWER_IS_BETTER
-    choose = min if lower_is_better else max
-    best_blind = choose(blind, key=lambda name: blind[name]) if blind else None
-    return HeldOut(
-        metric=metric,
-        lower_is_better=lower_is_better,
-        model=model,
-        blind=blind,
-        best_blind=best_blind,
-        margin=None if best_blind is None else _margin(model, blind[best_blind], lower_is_better=lower_is_better),
-        num_rows=int(artifacts.number(record, "num_rows", where)),
-    )
-
-
-def _margin(model: float, blind: float, *, lower_is_better: bool) -> float | None:
-    if not lower_is_better:
-        return model - blind
-    return 1 - model / blind if blind > 0 else None
-
-
-def _benchmark(path: Path, *, is_comparable: bool) -> Benchmark:
-    record, where = artifacts.json_object(path), str(path)
-    return Benchmark(
-        benchmark=artifacts.text(record, "benchmark", where),
-        protocol=artifacts.text(record, "protocol", where),
-        split=artifacts.text(record, "split", where),
-        is_comparable=is_comparable and record.get("comparable") is True,
-        sizes={
-            field.removeprefix("num_"): artifacts.number(record, field, where)
-            for field in sorted(record)
-            if field.startswith("num_")
-        },
-        scores=_scores(record, "scores", where),
-        chance=_scores(record, "chance", where),
-        published={
-            row: _scores({row: scores}, row, f"{where}, published")
-            for row, scores in artifacts.objects(record, "published", where).items()
-        },
-    )
-
-
-def _scores(record: dict[str, Any], field: str, where: str) -> dict[str, dict[str, float]]:
-    groups = artifacts.objects(record, field, where)
-    return {group: artifacts.numbers(groups, group, f"{where}, {field}") for group in groups}
+    return [objective["name"] for stream in streams for objective in stream["objectives"]]

@@ -1,48 +1,79 @@
-"""The report as two files: `report.html`, one page that needs nothing else, and `report.json`, the same numbers."""
+"""The report as two files: `report.json`, all its numbers, and `report.html`, one page that needs nothing else."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
+from data.regions.store import FILE_NAME as REGIONS
+from data.regions.store import RegionStore
 from data.writers import write_json
-from report.charts import loss_chart
-from report.contents import FORMAT, Contents, Curve, ReportInputs, Stage
+from report import overview, wording
+from report.charts import epoch_chart, loss_chart
+from report.contents import FORMAT, Contents, DagNode, FineTuned, Prediction, ReportInputs, Sample, Stage
+from report.dag import draw
 from report.gather import gather
+from report.pictures import Picture, pictures
 
-_FOLDER = Path(__file__).parent
+TEMPLATES = Path(__file__).parent / "templates"
+"""All files that decide how the page looks."""
 
-
-def write(inputs: ReportInputs, *, into: Path) -> None:
-    """Write `report.html` and `report.json` into a folder that exists; equal inputs give equal bytes."""
-    contents = gather(inputs)
-    report = {"format": FORMAT, **dataclasses.asdict(contents)}
-    write_json(into / "report.json", report)
-    (into / "report.html").write_text(render(contents, report), "utf-8")
+Charts = dict[str, Markup]
 
 
-def render(contents: Contents, report: dict[str, Any]) -> str:
+def write(inputs: ReportInputs, *, into: Path, record: Path) -> None:
+    """Write `report.json` into one folder and `report.html` into another; both exist.
+
+    Equal artifacts give equal bytes of report.json. The page also says what they cost, and shows pictures.
+    """
+    store = _regions(inputs)
+    contents = gather(inputs, store)
+    write_json(into / "report.json", {"format": FORMAT, **dataclasses.asdict(contents)})
+    page = render(contents, inputs.dag, pictures(shown_images(contents), inputs, store))
+    (record / "report.html").write_text(page, "utf-8")
+
+
+def render(contents: Contents, dag: Sequence[DagNode], shown_pictures: Mapping[str, Picture]) -> str:
     """The page; every text is escaped by the template's environment, only our own charts go in as they are."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(shown=shown, per_cent=per_cent, words=words, remove=remove)
-    charts = {name: charts_of(name, stage) for name, stage in contents.stages.items()}
-    style = Markup((_FOLDER / "style.css").read_text("utf-8"))  # our own file, not data
-    splits = list(dict.fromkeys(split for corpus in contents.corpora.values() for split in corpus.rows | corpus.images))
-    return environment.get_template("page.html").render(report=report, charts=charts, splits=splits, style=style)
+    filters = ("shown", "per_cent", "share", "duration", "num_bytes", "words", "remove")
+    environment.filters.update({name: getattr(wording, name) for name in filters})
+    return environment.get_template("page.html").render(
+        report=dataclasses.asdict(contents),
+        dag=draw(dag) if dag else None,
+        charts={name: charts_of(name, stage) for name, stage in contents.stages.items()},
+        tuning_charts={name: tuning_charts_of(name, tuned) for name, tuned in contents.fine_tunings.items()},
+        splits=list(dict.fromkeys(split for c in contents.corpora.values() for split in c.rows | c.images)),
+        pictures=shown_pictures,
+        has_pictures=any(picture.address for picture in shown_pictures.values()),
+        overview=overview,
+        style=Markup((TEMPLATES / "style.css").read_text("utf-8")),  # our own file, not data
+    )
 
 
-def charts_of(stage_name: str, stage: Stage) -> dict[str, Markup]:
+def shown_images(contents: Contents) -> set[str]:
+    """The images of every row that the page shows."""
+    shown: list[Sample | Prediction] = [s for corpus in contents.corpora.values() for s in corpus.samples]
+    for benchmark in contents.benchmarks.values():
+        if benchmark.predictions is not None:
+            shown += benchmark.predictions.right + benchmark.predictions.wrong
+        if benchmark.changes is not None:
+            shown += [prediction for row in benchmark.changes.rows for prediction in row.values()]
+    return {image_id for row in shown for image_id in row.image_ids}
+
+
+def charts_of(stage_name: str, stage: Stage) -> Charts:
     """A chart for each loss of a stage, by the objective's name."""
     return {
         objective: Markup(  # drawn here; the XML writer escapes the names in it
@@ -50,42 +81,31 @@ def charts_of(stage_name: str, stage: Stage) -> dict[str, Markup]:
                 curve,
                 held_out=stage.held_out.get(objective),
                 name=f"{stage_name} {objective}",
-                description=describe(objective, curve, stage),
+                description=wording.describe_loss(objective, curve, stage),
             )
         )
         for objective, curve in stage.curves.items()
     }
 
 
-def describe(objective: str, curve: Curve, stage: Stage) -> str:
-    """The alternative text of a chart: what a reader would take from it."""
-    text = f"{objective} loss over {curve.num_steps} steps, from {shown(curve.mean[0])} to {shown(curve.mean[-1])}"
-    held_out = stage.held_out.get(objective)
-    if held_out is None or held_out.metric != "loss" or held_out.best_blind is None:
-        return text + "."
-    blind = shown(held_out.blind[held_out.best_blind])
-    return f"{text}; held out {shown(held_out.model)}, best blind predictor ({words(held_out.best_blind)}) {blind}."
+def tuning_charts_of(name: str, tuned: FineTuned) -> Charts:
+    """The charts of a fine-tuning: its loss over the steps, and the score on validation rows after each epoch."""
+    charts = {}
+    if "total" in tuned.curves:
+        curve = tuned.curves["total"]
+        description = wording.describe_loss(wording.words(name), curve)
+        charts["loss"] = Markup(  # drawn here, as above
+            loss_chart(curve, held_out=None, name=f"tuning {name} loss", description=description)
+        )
+    if tuned.epochs:
+        description = wording.describe_epochs(tuned)
+        charts[" ".join(tuned.metric)] = Markup(  # drawn here, as above
+            epoch_chart(tuned.epochs, best=tuned.best, name=f"tuning {name} epochs", description=description)
+        )
+    return charts
 
 
-def shown(value: float) -> str:
-    """A number as it is read: three significant digits below 1,000, else whole with its thousands apart."""
-    if value == round(value) or abs(value) >= 1000:
-        text = f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    else:
-        text = f"{value:#.3g}".rstrip(".")
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
-def per_cent(value: float) -> str:
-    """A score that is per cent already, to the two decimals that papers print."""
-    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
-
-
-def words(name: str) -> str:
-    """A name of the code as words: `image_retrieval` is image retrieval."""
-    return name.replace("_", " ")
-
-
-def remove(record: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The record without these fields."""
-    return {name: value for name, value in record.items() if name not in names}
+def _regions(inputs: ReportInputs) -> RegionStore | None:
+    """The region store, where the run left one."""
+    path = inputs.regions / REGIONS if inputs.regions else None
+    return RegionStore.open(path) if path is not None and path.is_file() else None

@@ -1,0 +1,76 @@
+"""The benchmark table at a glance: for each benchmark its main score, of this run, of what sees less, and of others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PUBLISHED = ("LXMERT-S", "LXMERT")
+COLUMNS = ("this run", "text only", "image withheld", "majority or chance", *PUBLISHED)
+_BLIND = ("majority", "chance")
+_MEASURES = ("model", "image withheld", "majority")
+_NUM_KINDS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A score in per cent; `note` says what it is where the column does not."""
+
+    value: float
+    note: str = ""
+    is_published: bool = False
+
+
+def overview(benchmark: Mapping[str, Any]) -> dict[str, Cell | None]:
+    """The cells of one benchmark (as report.json has it), by COLUMNS; None: there is no such number."""
+    group, metric = benchmark["main"]
+    baselines = benchmark["baselines"]
+    blind = next((name for name in _BLIND if name in baselines), "")
+    cells = (
+        _cell(benchmark["scores"], group, metric),
+        _cell(benchmark["text_only"] or {}, group, metric),
+        _cell(baselines.get("image withheld", {}), group, metric),
+        _cell(baselines.get(blind, {}), group, metric, note=blind),
+        *(_published(benchmark["published"], model, group, metric) for model in PUBLISHED),
+    )
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def table_rows(benchmark: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """All that was measured here on one benchmark, by the name of its row; the run itself first."""
+    yield "this run", benchmark["scores"]
+    if benchmark["text_only"] is not None:
+        yield "text only", benchmark["text_only"]
+    yield from benchmark["baselines"].items()
+
+
+def measures(benchmark: Mapping[str, Any]) -> list[str]:
+    """What is known by kind of row, in the order in which it is shown."""
+    return [name for name in _MEASURES if any(name in numbers for numbers in benchmark["by_kind"].values())]
+
+
+def kinds(benchmark: Mapping[str, Any]) -> Iterable[tuple[bool, dict[str, Any]]]:
+    """The commonest kinds, and then those that are folded away (True), where there are any."""
+    items = list(benchmark["by_kind"].items())
+    yield False, dict(items[:_NUM_KINDS])
+    if items[_NUM_KINDS:]:
+        yield True, dict(items[_NUM_KINDS:])
+
+
+def _cell(scores: Mapping[str, Any], group: str, metric: str, note: str = "") -> Cell | None:
+    value = scores.get(group, {}).get(metric)
+    return None if value is None else Cell(value=value, note=note)
+
+
+def _published(rows: Mapping[str, Any], model: str, group: str, metric: str) -> Cell | None:
+    """The first published row of a model; by another metric of the group where the main one was not published."""
+    for name, scores in rows.items():
+        if re.match(rf"{re.escape(model)}(?![\w-])", name):
+            metrics = scores.get(group, {})
+            for found in [metric, *metrics]:
+                if found in metrics:
+                    note = name if found == metric else f"{name}, {found}"
+                    return Cell(value=metrics[found], note=note, is_published=True)
+    return None
