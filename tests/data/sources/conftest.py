@@ -52,7 +52,99 @@ NLVR1_EXAMPLE = {
     ],
 }
 
+VQA_ANSWERS = ["yes", "yes", "Yes", "no", "", "maybe ", "yes", "yes", "yes", "yes"]
+
+GQA_QUESTIONS = {
+    "00101448": {
+        "imageId": "2356112",
+        "question": "The person in the snow is wearing what?",
+        "answer": "snowsuit",
+        "types": {"structural": "query", "semantic": "rel", "detailed": "relO"},
+        "semantic": [{"operation": "select", "argument": "snow (823324)", "dependencies": []}],
+        "annotations": {"answer": {"0": "823323"}},
+    },
+    "201030459": {
+        "imageId": "n54424",
+        "question": "Is it a {couch}?",
+        "answer": "yes",
+        "types": {"structural": "verify"},
+    },
+    "15": {"imageId": "n54424", "question": "What is [it]?"},
+}
+
+GQA_GRAPH = {
+    "width": 500,
+    "height": 333,
+    "location": "outdoors",
+    "objects": {
+        "722335": {
+            "name": "pipe",
+            "x": 104,
+            "y": 1,
+            "w": 17,
+            "h": 167,
+            "attributes": ["White", "tall"],
+            "relations": [],
+        },
+        "722332": {"name": "fire hydrant", "x": 0, "y": 0, "w": 5, "h": 6},
+    },
+}
+
+NLVR2_LINES = [
+    {"identifier": "dev-850-0-0", "sentence": "One dog is red.", "label": "False", "synset": "dog", "writer": "61"},
+    {"identifier": "dev-850-1-0", "sentence": "One dog is red.", "label": "True", "synset": "dog"},
+    {"identifier": "test2-7-3-12", "sentence": "A cat."},
+]
+
+FLICKR30K = {
+    "dataset": "flickr30k",
+    "images": [
+        {
+            "filename": "1000092795.jpg",
+            "imgid": 0,
+            "split": "train",
+            "sentids": [0, 1],
+            "sentences": [
+                {"raw": "Two young guys . ", "tokens": ["two"], "imgid": 0, "sentid": 0},
+                {"raw": "Two men.", "imgid": 0, "sentid": 1},
+            ],
+        },
+        {"filename": "36979.jpg", "split": "test", "sentences": [{"raw": "A dog.", "sentid": 5}]},
+        {"filename": "7.jpg", "split": "val", "sentences": []},
+    ],
+}
+
 FILES = {
+    "vqa_questions": json.dumps(
+        {
+            "task_type": "Open-Ended",
+            "questions": [
+                {"question": "Is it {red}?", "question_id": 42000, "image_id": 42},
+                {"image_id": 42, "question_id": 42001, "question": " What \n is it? "},
+            ],
+        }
+    ),
+    "vqa_annotations": json.dumps(
+        {
+            "annotations": [
+                {
+                    "question_id": 42000,
+                    "question_type": "is it",
+                    "answer_type": "yes/no",
+                    "image_id": 42,
+                    "answers": [{"answer": answer, "answer_id": n} for n, answer in enumerate(VQA_ANSWERS, start=1)],
+                }
+            ]
+        }
+    ),
+    "gqa_questions": json.dumps(GQA_QUESTIONS, indent=1),
+    "gqa_test_questions": json.dumps(GQA_QUESTIONS),
+    "gqa_scene_graphs": json.dumps({"2375429": GQA_GRAPH}),
+    "nlvr2": "".join(json.dumps(line) + "\n" for line in NLVR2_LINES),
+    "flickr30k": json.dumps(FLICKR30K),
+    "coco_image_info": json.dumps({"images": [{**COCO_IMAGES[0], "id": 1}], "categories": []}),
+    "vqa_answers": json.dumps(["", "net", "yes"]),
+    "gqa_answers": json.dumps(["cat food", "caf\u00e9"]),
     "coco_captions": json.dumps(
         {
             "info": {"year": 2014},
@@ -149,6 +241,16 @@ def whole_files():
 @pytest.fixture
 def make_obj36_line():
     return obj36_line
+
+
+@pytest.fixture
+def gqa_question():
+    return GQA_QUESTIONS["00101448"]
+
+
+@pytest.fixture
+def gqa_graph():
+    return GQA_GRAPH
 
 
 @pytest.fixture

@@ -9,17 +9,25 @@ from hypothesis import strategies as st
 
 from data.errors import SourceError
 from data.sources import all_sources
-from data.sources.json_items import MAX_DEPTH, items
+from data.sources.json_items import MAX_DEPTH, items, members
 
 READERS = [(name, content) for name, source in all_sources().items() for content in source.reads]
+KEYED_JSON_SOURCES = ["gqa_questions", "gqa_scene_graphs", "gqa_test_questions"]  # one object, its keys are ids
 JSON_SOURCES = [
     "coco_captions",
+    "coco_image_info",
     "coco_instances",
+    "flickr30k",
+    "gqa_answers",
     "vg_attributes",
     "vg_image_data",
     "vg_objects",
     "vg_region_descriptions",
+    "vqa_annotations",
+    "vqa_answers",
+    "vqa_questions",
 ]
+LISTS = ["attribute_vocabulary", "object_vocabulary", "test_images", "validation_images"]
 SAME_FOLDER = settings(
     max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -67,11 +75,8 @@ def test_a_file_cut_off_at_any_byte_gives_a_beginning_of_its_records_or_an_error
     except SourceError:
         return
     assert rejections == []
-    assert name not in JSON_SOURCES or contents[cut:].isspace()
-    last_may_be_short = (
-        1 if name in ("object_vocabulary", "attribute_vocabulary", "validation_images", "test_images") else 0
-    )
-    complete = len(found) - last_may_be_short
+    assert name not in (*JSON_SOURCES, *KEYED_JSON_SOURCES) or contents[cut:].isspace()
+    complete = len(found) - (name in LISTS)  # whose last line may be short
     assert _plain(found[:complete]) == _plain(records[:complete])
 
 
@@ -86,8 +91,9 @@ def test_one_wrong_byte_gives_records_rejections_or_a_source_error(name, content
         records, _ = read_all(name, content, bytes(contents))
     except SourceError:
         return
-    for text in (value for record in records for value in _values(record) if isinstance(value, str)):
-        text.encode()
+    for value in (value for record in records for value in _values(record)):
+        for text in value if isinstance(value, tuple) else (value,):
+            assert not isinstance(text, str) or text.encode().decode() == text
 
 
 @pytest.mark.parametrize(("name", "content"), READERS)
@@ -108,6 +114,34 @@ def test_json_of_another_shape_is_refused(name, contents, read_all):
     for content in all_sources()[name].reads:
         with pytest.raises(SourceError):
             read_all(name, content, contents)
+
+
+@pytest.mark.parametrize("name", KEYED_JSON_SOURCES)
+@pytest.mark.parametrize("contents", [b"3", b'"text"', b"null", b"{}", b"[]", b'[{"1": {}}]', b'{"1": {}} 3'])
+def test_json_that_is_no_object_with_members_is_refused(name, contents, read_all):
+    for content in all_sources()[name].reads:
+        with pytest.raises(SourceError):
+            read_all(name, content, contents)
+
+
+@pytest.mark.parametrize("name", KEYED_JSON_SOURCES)
+def test_members_under_wild_keys_are_rejected_by_their_place(name, read_all):
+    contents = ('{"' + "x" * 100 + '": {}, "": {}, "a b": 3, "\\u00e9": []}').encode()
+    for content in all_sources()[name].reads:
+        records, rejections = read_all(name, content, contents)
+        assert records == []
+        assert [rejection.record for rejection in rejections] == ["[0]", "[1]", "a b", "[3]"]
+
+
+def test_an_object_nested_deeply_or_with_an_endless_member_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("data.sources.json_items.MAX_ITEM_BYTES", 1 << 20)
+    path = tmp_path / "graphs.json"
+    for contents in (b'{"a":' * 50_000, b'{"1": {"a": "' + b"x" * (2 << 20), b'{"1": [' + b"1," * (1 << 20)):
+        path.write_bytes(contents)
+        with pytest.raises(SourceError, match=r"nested|records of at most"):
+            list(members(path, "gqa_scene_graphs"))
+    path.write_bytes(b"{" + b",".join(b'"%d": "%s"' % (n, b"x" * (1 << 19)) for n in range(9)) + b"}")
+    assert [key for _, (key, _) in members(path, "gqa_scene_graphs")] == [str(n) for n in range(9)]
 
 
 def test_nesting_that_would_fill_the_memory_is_refused(tmp_path):

@@ -19,7 +19,13 @@ def test_every_source_bears_the_name_of_its_file_and_says_where_it_can_be_had():
 
 
 def test_the_contents_of_the_sources_are_what_the_pipeline_asks_for():
-    assert that_give("images") == ("coco_captions", "coco_instances", "nlvr1", "vg_image_data")
+    assert that_give("images", "pretraining") == ("coco_captions", "coco_instances", "nlvr1", "vg_image_data")
+    assert that_give("images", "gqa") == ("gqa_questions", "gqa_scene_graphs", "gqa_test_questions")
+    assert that_give("captions") == ("coco_captions", "flickr30k", "nlvr1")
+    assert that_give("captions", "pretraining") == ("coco_captions", "nlvr1")
+    assert that_give("questions") == ("gqa_questions", "gqa_test_questions", "nlvr1", "nlvr2", "vqa_questions")
+    assert that_give("answers") == ("vqa_annotations",)
+    assert that_give("answer_list") == ("gqa_answers", "vqa_answers")
     assert that_give("regions") == ("obj36",)
     assert that_give("labels") == ("attribute_vocabulary", "object_vocabulary")
 
@@ -200,3 +206,13 @@ def test_reading_goes_by_name_of_source_and_then_by_the_order_of_files(tmp_path,
     files = {"vg_image_data": (tmp_path / "vg",), "coco_captions": (tmp_path / "b", tmp_path / "a")}
     image_ids = [image.image_id for image in read(files, "images", pytest.fail)]
     assert image_ids == ["coco:9", "coco:25", "coco:9", "coco:25", "vg:1", "vg:2", "vg:3"]
+
+
+def test_reading_can_be_limited_to_the_sources_of_a_pool(tmp_path, whole_files):
+    files = {name: (tmp_path / name,) for name in ("coco_captions", "flickr30k")}
+    for name, (path,) in files.items():
+        path.write_bytes(whole_files[name])
+    texts = [caption.text for caption in read(files, "captions", pytest.fail, pool="flickr30k")]
+    assert texts == ["Two young guys .", "Two men.", "A dog."]
+    assert len(list(read(files, "captions", pytest.fail, pool="pretraining"))) == 2
+    assert len(list(read(files, "captions", pytest.fail))) == 5

@@ -1,5 +1,7 @@
 """The publishers' real files, where they lie beside the checkout: counts that their publishers state."""
 
+from collections import Counter
+
 import pytest
 
 from data.sources import all_sources
@@ -63,3 +65,55 @@ def test_visual_genomes_lists_are_read_by_their_folder(shared_data):
     image_ids = _read(shared_data / "visual_genome/bottom_up_test.txt", "test_images", "image_ids")
     assert len(set(image_ids)) == 5_000
     assert image_ids[0] == "vg:2405620"
+
+
+@pytest.mark.parametrize(
+    ("sample", "num_questions"), [("sample60k_train", 48_061), ("sample60k_valid", 8_977), ("smallval", 589)]
+)
+def test_every_question_of_the_vqa_samples_has_its_ten_answers(shared_data, sample, num_questions):
+    questions = _read(shared_data / f"vqa/{sample}_questions.json", "vqa_questions", "questions")
+    answers = _read(shared_data / f"vqa/{sample}_annotations.json", "vqa_annotations", "answers")
+    assert len(questions) == len(answers) == num_questions
+    assert {question.question_id for question in questions} == {record.question_id for record in answers}
+    assert {len(record.answers) for record in answers} == {10}
+
+
+def test_gqas_samples_have_4154_questions_and_four_scene_graphs(shared_data):
+    names = ("val_balanced_tail", "ood_testdev_head", "ood_testdev_tail")
+    questions = [_read(shared_data / f"gqa/{name}.json", "gqa_questions", "questions") for name in names]
+    assert [len(found) for found in questions] == [1_358, 1_733, 1_063]
+    assert {question.image_ids[0].split(":")[0] for question in questions[0]} == {"vg"}
+    assert {question.image_ids[0].split(":")[0] for question in questions[1]} == {"gqa"}
+    graphs = shared_data / "gqa/scene_graphs_sample.json"
+    images = {image.image_id: image for image in _read(graphs, "gqa_scene_graphs", "images")}
+    assert len(images) == 4
+    assert (images["vg:2375429"].width_px, images["vg:2375429"].height_px) == (500, 333)
+    boxes = _read(graphs, "gqa_scene_graphs", "boxes")
+    assert Counter(box.image_id for box in boxes)["vg:2375429"] == 21
+    assert len(boxes) == 59
+
+
+@pytest.mark.parametrize(
+    ("name", "num_statements", "num_true", "num_sets"), [("dev", 6_982, 3_551, 2_018), ("test1", 6_967, 3_558, 1_995)]
+)
+def test_nlvr2_has_the_published_numbers_of_statements_and_consistency_sets(
+    shared_data, name, num_statements, num_true, num_sets
+):
+    questions = _read(shared_data / f"nlvr2/{name}.json", "nlvr2", "questions")
+    assert len({question.question_id for question in questions}) == num_statements
+    assert sum(question.answers == ("True",) for question in questions) == num_true
+    assert len({question.set_id for question in questions}) == num_sets
+    images = _read(shared_data / f"nlvr2/{name}.json", "nlvr2", "images")
+    assert {image.image_id for image in images} == {name for question in questions for name in question.image_ids}
+    assert {image.split for image in images} == {"validation" if name == "dev" else "test"}
+
+
+def test_lxmerts_answers_are_3129_and_1842_and_the_first_of_vqa_is_empty(shared_data):
+    vqa = _read(shared_data / "lxmert_answers/vqa/trainval_label2ans.json", "vqa_answers", "answer_list")
+    gqa = _read(shared_data / "lxmert_answers/gqa/trainval_label2ans.json", "gqa_answers", "answer_list")
+    assert (len(vqa), len(gqa)) == (3_129, 1_842)
+    assert vqa[0] == ""
+
+
+def test_nlvr1_has_5934_pairs_of_a_sentence_and_a_picture(shared_data):
+    assert len(_read(shared_data / "nlvr1/dev/dev.json", "nlvr1", "questions")) == 5_934
