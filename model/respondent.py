@@ -47,7 +47,7 @@ class Respondent(nn.Module):
 
 
 def head_options(description: Mapping[str, Any]) -> dict[str, Options]:
-    """The options of the heads that weights were trained with, by name, from network.json; none if started from scratch."""
+    """The options of the heads that weights were trained with, by name, from their network.json (empty: none)."""
     return {head["name"]: head["options"] for head in description.get("heads", ())}
 
 

@@ -1,7 +1,9 @@
 """A tiny set of artifacts that fit each other: 24 images of 6 regions with 8 features, captions that name the objects.
 
 Images 0-15 train, 16-19 validation, 20-23 test. Image i shows the objects i % 4 and (i // 4) % 4, three regions each;
-features are the object's one-hot, twice, plus noise, so that everything can be learnt.
+features are the object's one-hot, twice, plus noise, so that everything can be learnt. Three benchmarks on them, under
+the names of real ones: `vqa` asks which object is beside a named one (each object once an image, and "a" of test images
+to submit), `nlvr2` whether two images both show an object, `retrieval` has the captions.
 """
 
 from __future__ import annotations
@@ -16,16 +18,29 @@ import numpy as np
 import pyarrow as pa
 
 from data import draws
-from data.schema import CORPUS
+from data.schema import BENCHMARK_ROWS, CORPUS
 from data.writers import write_parquet
 from model import facts
 from model.facts import Facts
-from model.specs import Budget, Corruption, Network, Objective, Optimizer, Stage, Stream, to_plain
+from model.specs import (
+    Budget,
+    Corruption,
+    Evaluation,
+    FineTuning,
+    Form,
+    Network,
+    Objective,
+    Optimizer,
+    Stage,
+    Stream,
+    to_plain,
+)
 
 TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "dog", "cat", "ball", "rac", "##ket", "red", "blue", "a", "and")
 OBJECTS = ("dog", "cat", "ball", "red racket")
 ATTRIBUTES = ("red", "blue")
 PIECES = {"dog": [5], "cat": [6], "ball": [7], "red racket": [10, 8, 9]}
+ANSWERS = ("ball", "cat", "dog", "red racket")
 NUM_IMAGES, NUM_REGIONS, NUM_FEATURES = 24, 6, 8
 
 
@@ -45,6 +60,13 @@ class TinySet:
     vocabulary: Path
     hard_negatives: Path
     corpus: Path
+    vqa: Path
+    nlvr2: Path
+    retrieval: Path
+
+    def benchmark(self, name: str) -> Path:
+        folders = {"vqa": self.vqa, "nlvr2": self.nlvr2, "retrieval": self.retrieval}
+        return {**folders, "zero_shot_retrieval": self.retrieval}[name]
 
     def facts(self) -> Facts:
         return facts.read(regions=self.regions, words=self.vocabulary, negatives=self.hard_negatives)
@@ -59,16 +81,23 @@ class TinySet:
             **others,
         }
 
+    def benchmark_inputs(self, name: str, **others: str) -> dict[str, Any]:
+        return {**self.inputs(**others), "corpora": {"benchmark": str(self.benchmark(name))}}
+
 
 def make(root: Path) -> TinySet:
     """Write all of it below `root`."""
-    folders = {name: root / name for name in ("regions", "vocabulary", "hard_negatives", "corpus")}
+    names = ("regions", "vocabulary", "hard_negatives", "corpus", "vqa", "nlvr2", "retrieval")
+    folders = {name: root / name for name in names}
     for folder in folders.values():
         folder.mkdir()
     _write_regions(folders["regions"])
     (folders["vocabulary"] / "vocab.txt").write_text("".join(f"{token}\n" for token in TOKENS), "utf-8")
     _write_negatives(folders["hard_negatives"])
     _write_corpus(folders["corpus"])
+    write_benchmark(folders["vqa"], _vqa_rows(), ANSWERS)
+    write_benchmark(folders["nlvr2"], _nlvr2_rows(), ("False", "True"))
+    write_benchmark(folders["retrieval"], _caption_rows(), ())
     return TinySet(**folders)
 
 
@@ -133,6 +162,83 @@ def _write_corpus(folder: Path) -> None:
     write_parquet(folder / "corpus.parquet", pa.Table.from_pylist(rows, schema=CORPUS), CORPUS)
 
 
+def benchmark_row(row_id: str, images: tuple[int, ...], **changes: Any) -> dict[str, Any]:
+    """A row of rows.parquet, the text "a" and nothing right unless `changes` say so."""
+    row: dict[str, Any] = {
+        "row_id": row_id,
+        "image_ids": [image_id(image) for image in images],
+        "split": split_of(images[0]),
+        "text": "a",
+        "token_ids": [2, 12, 3],
+        "published": [],
+        "target_ids": [],
+        "target_scores": [],
+        "kind": "",
+        "set_id": "",
+    }
+    return {**row, **changes}
+
+
+def write_benchmark(folder: Path, rows: list[dict[str, Any]], answers: tuple[str, ...]) -> Path:
+    order = ("train", "validation", "test", "submit")
+    rows = sorted(rows, key=lambda row: (order.index(row["split"]), row["row_id"]))
+    write_parquet(folder / "rows.parquet", pa.Table.from_pylist(rows, schema=BENCHMARK_ROWS), BENCHMARK_ROWS)
+    (folder / "answers.json").write_text(json.dumps(answers), "utf-8")
+    return folder
+
+
+def _vqa_rows() -> list[dict[str, Any]]:
+    rows = [
+        benchmark_row(
+            f"vqa:{image * 10 + place}",
+            (image,),
+            text=f"a {OBJECTS[objects[place]]} and",
+            token_ids=[2, 12, *PIECES[OBJECTS[objects[place]]], 13, 3],
+            published=[OBJECTS[objects[1 - place]]] * 10,
+            target_ids=[ANSWERS.index(OBJECTS[objects[1 - place]])],
+            target_scores=[1.0],
+            kind=f"beside a {OBJECTS[objects[place]]}",
+        )
+        for image in range(NUM_IMAGES)
+        for objects in (objects_of(image)[2:4],)
+        for place in (0, 1)
+    ]
+    return rows + [benchmark_row(f"vqa:{image * 10 + 9}", (image,), split="submit") for image in range(20, 24)]
+
+
+def _nlvr2_rows() -> list[dict[str, Any]]:
+    return [
+        benchmark_row(
+            f"nlvr2:{split_of(left)}-{left // 4}-{left}-{number}",
+            (left, right),
+            text=f"a {name}",
+            token_ids=[2, 12, *PIECES[name], 3],
+            published=[str(is_true)],
+            target_ids=[int(is_true)],
+            target_scores=[1.0],
+            set_id=f"nlvr2:{split_of(left)}-{left // 4}-{number}",
+        )
+        for left in range(0, NUM_IMAGES, 2)
+        for right in (left + 1,)
+        for number, name in enumerate(OBJECTS)
+        for is_true in (number in objects_of(left) and number in objects_of(right),)
+    ]
+
+
+def _caption_rows() -> list[dict[str, Any]]:
+    return [
+        benchmark_row(
+            f"flickr30k:{image}#{number}",
+            (image,),
+            text=f"a {left} and a {right}",
+            token_ids=[2, 12, *PIECES[left], 13, 12, *PIECES[right], 3],
+        )
+        for image in range(NUM_IMAGES)
+        for first, second in ([OBJECTS[shown] for shown in objects_of(image)[2:4]],)
+        for number, (left, right) in enumerate(((first, second), (second, first)))
+    ]
+
+
 def tiny_network(**changes: Any) -> Network:
     sizes: dict[str, Any] = {
         "name": "lxmert_s",
@@ -163,6 +269,31 @@ def tiny_stage(*, num_steps: int = 12, **changes: Any) -> Stage:
     budget = Budget(optimizer=optimizer, seed=3, num_steps=num_steps, num_threads=1)
     parts: dict[str, Any] = {"name": "sentence", "streams": (stream,), "budget": budget}
     return Stage(**{**parts, **changes})
+
+
+FORMS = {
+    "vqa": Form(name="answer"),
+    "nlvr2": Form(name="answer", options={"loss": "cross_entropy"}),
+    "retrieval": Form(name="match"),
+    "zero_shot_retrieval": Form(name="match"),
+}
+
+
+def tiny_fine_tuning(benchmark: str = "vqa", *, num_epochs: int = 2, **changes: Any) -> FineTuning:
+    optimizer = Optimizer(name="adamw", learning_rate=5e-3, warmup_rate=0.1, clip_norm=1.0)
+    parts: dict[str, Any] = {
+        "benchmark": benchmark,
+        "form": FORMS[benchmark],
+        "max_length": 12,
+        "batch_size": 5,
+        "budget": Budget(optimizer=optimizer, seed=3, num_epochs=num_epochs, num_threads=1),
+    }
+    return FineTuning(**{**parts, **changes})
+
+
+def tiny_evaluation(benchmark: str = "vqa", **changes: Any) -> Evaluation:
+    parts: dict[str, Any] = {"benchmark": benchmark, "form": FORMS[benchmark], "max_length": 12, "num_threads": 1}
+    return Evaluation(**{**parts, **changes})
 
 
 def write_job(folder: Path, *, spec: Any, network: Any, inputs: dict[str, Any], every_s: float = 1000.0) -> Path:
