@@ -6,8 +6,9 @@ could be asked of a scene that is taken whose answer has been the rarest so far.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -28,20 +29,23 @@ class Balance:
 
     def choose(self, scene: Scene, random: np.random.Generator, *, num_questions: int) -> list[Fact]:
         """Different facts of a scene, fewer than wanted only if there are no more."""
-        candidates = {template: _shuffled(facts(scene, template), random) for template in self._weights}
+        candidates = functools.cache(lambda template: _shuffled(facts(scene, template), random))
         chosen: list[Fact] = []
-        while len(chosen) < num_questions and any(candidates.values()):
-            fact = self._next(candidates)
-            candidates[fact.template].remove(fact)
+        while len(chosen) < num_questions and (fact := self._next(candidates)) is not None:
+            candidates(fact.template).remove(fact)
             self._count(fact)
             chosen.append(fact)
         return chosen
 
-    def _next(self, candidates: Mapping[str, list[Fact]]) -> Fact:
+    def _next(self, candidates: Callable[[str], list[Fact]]) -> Fact | None:
         """The evenest fact of the template that lags most, unless its answer has been had too often already."""
-        templates = sorted(filter(candidates.get, candidates), key=lambda t: self._num_asked[t] / self._weights[t])
-        best = [min(candidates[template], key=self._excess) for template in templates]
-        return next((fact for fact in best if self._excess(fact) < _MAX_EXCESS), min(best, key=self._excess))
+        best: list[Fact] = []
+        for template in sorted(self._weights, key=lambda t: self._num_asked[t] / self._weights[t]):
+            if left := candidates(template):
+                best.append(min(left, key=self._excess))
+                if self._excess(best[-1]) < _MAX_EXCESS:
+                    return best[-1]
+        return min(best, key=self._excess, default=None)
 
     def _excess(self, fact: Fact) -> float:
         """By how many questions the answer is ahead of an even share, for the name where it is so most."""

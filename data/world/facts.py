@@ -67,9 +67,9 @@ def _supports(scene: Scene) -> Iterator[Fact]:
 
 
 def _existence(scene: Scene) -> Iterator[Fact]:
+    first = _first_of_kinds(scene)
     for kind in KINDS:
-        index = _first(scene, kind)
-        yield _verified("existence", (kind,), index is not None, by=(kind,), things=(index,))
+        yield _verified("existence", (kind,), kind in first, by=(kind,), things=(first.get(kind),))
 
 
 def _is_colour(scene: Scene) -> Iterator[Fact]:
@@ -237,13 +237,15 @@ def _single(scene: Scene) -> list[tuple[int, Thing]]:
     return [(i, thing) for i, thing in enumerate(scene.things) if i not in grouped]
 
 
-def _first(scene: Scene, kind: str) -> int | None:
-    return next((i for i, thing in enumerate(scene.things) if thing.kind == kind), None)
+def _first_of_kinds(scene: Scene) -> dict[str, int]:
+    """The kinds that are there, each with the index of its first thing."""
+    return {thing.kind: i for i, thing in reversed(list(enumerate(scene.things)))}
 
 
 def _pairs_of_kinds(scene: Scene) -> Iterator[tuple[tuple[str, str], tuple[int | None, int | None]]]:
+    first = _first_of_kinds(scene)
     for pair in combinations(KINDS, 2):
-        yield pair, (_first(scene, pair[0]), _first(scene, pair[1]))
+        yield pair, (first.get(pair[0]), first.get(pair[1]))
 
 
 def _may_be(relation: Relation, scene: Scene, first: int, second: int) -> bool:

@@ -24,20 +24,20 @@ _HEAD = {
     "license": {"name": "Apache License 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
     "data_type": "mscoco",
 }
-_WORDINGS: Mapping[str, tuple[str, ...]] = {
+_WORDINGS: Mapping[str, tuple[str, ...]] = {  # begun such that VQA's question types tell the templates apart
     "colour": ("what color is the {0.one}?", "what is the color of the {0.one}?"),
-    "pattern": ("what pattern does the {0.one} have?", "what is the pattern of the {0.one}?"),
-    "size": ("is the {0.one} small or large?", "how large is the {0.one}?"),
-    "support": ("where is the {0.one}?", "what is the {0.one} on or in?"),
-    "existence": ("is there a {0.one}?", "are there any {0.many}?", "do you see a {0.one}?"),
-    "is colour": ("is the {0.one} {1}?", "is there a {1} {0.one}?"),
+    "pattern": ("what kind of pattern does the {0.one} have?", "what type of pattern does the {0.one} have?"),
+    "size": ("how large is the {0.one}?", "how big is the {0.one}?"),
+    "support": ("where is the {0.one}?",),
+    "existence": ("is there a {0.one}?", "are there any {0.many}?"),
+    "is colour": ("is the {0.one} {1}?", "is this {0.one} {1}?"),
     "count": ("how many things are there?", "how many things do you see?"),
     "count of kind": ("how many {0.many} are there?", "how many {0.many} do you see?"),
     "count of colour": ("how many things are {0}?", "how many {0} things are there?"),
-    "related": ("what is {0} the {1.one}?", "what do you see {0} the {1.one}?"),
-    "thing of colour": ("what is {0}?", "what is the {0} thing?", "which thing is {0}?"),
-    "thing of pattern": ("what is {0}?", "what is the {0} thing?", "which thing is {0}?"),
-    "place": ("where is this?", "what place is this?"),
+    "related": ("what is {0} the {1.one}?",),
+    "thing of colour": ("what is the {0} thing?", "which thing is {0}?"),
+    "thing of pattern": ("what is the {0} thing?", "which thing is {0}?"),
+    "place": ("what place is this?", "what place do you see?"),
     "ground": ("what color is the ground?", "what is the color of the ground?"),
 }
 _WEIGHTS: Mapping[str, float] = {
@@ -45,9 +45,9 @@ _WEIGHTS: Mapping[str, float] = {
     **{"pattern": 1, "size": 1, "support": 1, "count": 0.5, "count of kind": 1, "count of colour": 1},
     **{"place": 1, "ground": 0.5},
 }
-_QUESTION_TYPES = (  # VQA's own first words of questions, the longer ones first
-    *("what is the color of the", "what color is the", "are there any", "is there a", "what is the", "where is the"),
-    *("how many", "what is", "do you", "is the", "which", "what", "how", "none of the above"),
+_QUESTION_TYPES = (  # VQA's own: how questions begin, the longer ones first
+    *("what is the color of the", "what color is the", "what kind of", "what type of", "are there any", "is there a"),
+    *("is there", "what is the", "where is the", "how many", "what is", "is this", "is the", "which", "what", "how"),
 )
 _FAMILIES: Sequence[Sequence[str]] = (
     *(("yes", "no"), ("0", "1", "2", "3"), tuple(KINDS), (*COLOURS, "gray", "brown"), PATTERNS),
@@ -116,8 +116,7 @@ def ten_answers(truth: str, random: np.random.Generator) -> list[str]:
 
 
 def _question_type(question: str) -> str:
-    said = f"{question.lower()} "
-    return next((words for words in _QUESTION_TYPES if said.startswith(f"{words} ")), _QUESTION_TYPES[-1])
+    return next(words for words in _QUESTION_TYPES if question.lower().startswith(f"{words} "))
 
 
 def _answer_type(answer: str) -> str:
