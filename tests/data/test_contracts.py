@@ -118,6 +118,22 @@ def test_images_must_be_known_by_one_name_and_groups_lie_in_one_split(small: Any
         contracts.check_images(small.images({"coco:1": "dev"}))
 
 
+def test_an_image_has_a_pool_and_a_size_that_is_possible_or_unknown(small: Any) -> None:
+    contracts.check_images(small.images({"coco:1": "train"}, pool={"coco:1": "vqa"}, size_px=(None, None)))
+    with pytest.raises(ContractError, match="the name of a pool"):
+        contracts.check_images(small.images({"coco:1": "train"}, pool={"coco:1": ""}))
+    for size_px in ((0, 5), (5, None), (None, 5), (5, -1)):
+        with pytest.raises(ContractError, match="width and height above 0, or neither"):
+            contracts.check_images(small.images({"coco:1": "train"}, size_px=size_px))
+
+
+def test_a_corpus_with_an_image_of_a_benchmark_is_refused(small: Any, folders: dict[str, Path]) -> None:
+    splits = {"coco:1": "train", "coco:2": "test", "coco:3": "train"}
+    folders["images"] = small.images(splits, pool={"coco:1": "vqa"})
+    with pytest.raises(ContractError, match="no image that a benchmark alone lists; found vqa"):
+        _check(small, folders, [GOOD])
+
+
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [

@@ -69,6 +69,18 @@ def test_only_images_of_the_same_split_and_of_another_group_are_neighbours(small
     assert notes["images without a neighbour"] == 2
 
 
+def test_neighbours_are_of_the_same_pool(small: Any) -> None:
+    directions = {f"coco:{name}": [1.0, 0.1 * number] for number, name in enumerate("abcd")}
+    pool = {"coco:b": "vqa", "coco:d": "vqa"}
+    into = _build(small, directions, dict.fromkeys(directions, "train"), 2, pool=pool)
+    assert _named(hard_negatives.load(into)) == {
+        "coco:a": ["coco:c", "-"],
+        "coco:b": ["coco:d", "-"],
+        "coco:c": ["coco:a", "-"],
+        "coco:d": ["coco:b", "-"],
+    }
+
+
 def test_ties_are_in_the_order_of_ids_and_a_feature_of_zero_has_cosine_zero(small: Any) -> None:
     directions = {"coco:d": [2.0], "coco:b": [1.0], "coco:a": [1.0], "coco:c": [0.0], "coco:e": [-1.0]}
     found = hard_negatives.load(_build(small, directions, dict.fromkeys(directions, "train"), 3))

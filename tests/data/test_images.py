@@ -131,6 +131,94 @@ def test_images_of_one_group_share_a_split_drawn_or_listed(make_table, nlvr1_lin
     }
 
 
+def _flickr(**splits):
+    return {"images": [{"filename": f"{n[1:]}.jpg", "split": split, "sentences": []} for n, split in splits.items()]}
+
+
+def _nlvr2(*identifiers):
+    return "".join(json.dumps({"identifier": name, "sentence": "A dog."}) + "\n" for name in identifiers)
+
+
+def _gqa(*images):
+    return {str(n): {"imageId": image, "question": "Is it red?"} for n, image in enumerate(images)}
+
+
+def test_a_picture_is_of_pretraining_where_any_file_of_it_lists_it_and_else_of_the_first_benchmark(make_table):
+    table, into = make_table(
+        coco_captions=_coco(9),
+        coco_image_info=_coco(9, 30),
+        vg_image_data=_vg(v1=9, v2=None),
+        gqa_questions=_gqa("1", "2", "3", "n4"),
+        flickr30k=_flickr(f5="train"),
+    )
+    assert table.pool == {
+        "coco:30": "vqa",
+        "coco:9": "pretraining",
+        "flickr30k:5": "flickr30k",
+        "gqa:n4": "gqa",
+        "vg:2": "pretraining",
+        "vg:3": "gqa",
+    }
+    notes = json.loads((into / "counts.json").read_text())["notes"]
+    assert {name: n for name, n in notes.items() if "pool" in name} == {
+        "images of the pool flickr30k": 1,
+        "images of the pool gqa": 2,
+        "images of the pool pretraining": 2,
+        "images of the pool vqa": 1,
+    }
+
+
+def test_an_image_that_is_asked_about_before_its_coco_id_is_known_is_still_that_coco_image(make_table):
+    table, into = make_table(gqa_test_questions=_gqa("1"), vg_image_data=_vg(v1=9))
+    assert table.canonical == {"vg:1": "coco:9", "coco:9": "coco:9"}
+    assert table.split == {"coco:9": "test"}
+    assert json.loads((into / "counts.json").read_text())["rejected"] == {}
+
+
+def test_a_size_is_taken_from_whichever_listing_knows_it_and_may_be_unknown(make_table):
+    graphs = {"3": {"width": 50, "height": 40, "objects": {}}}
+    table, into = make_table(gqa_questions=_gqa("3", "n4"), gqa_scene_graphs=graphs)
+    assert table.size_px == {"vg:3": (50, 40), "gqa:n4": None}
+    rows = pq.read_table(into / "images.parquet").to_pylist()
+    assert [(row["width_px"], row["height_px"]) for row in rows] == [(None, None), (50, 40)]
+
+
+def test_a_publishers_split_is_kept_and_only_images_without_one_are_drawn(make_table):
+    drawn = SplitSettings(validation_rate=0.0, test_rate=0.999, seed=3)
+    table, _ = make_table(drawn, coco_captions=_coco(9), flickr30k=_flickr(f5="train", f6="val", f7="test"))
+    assert table.split == {
+        "coco:9": "test",
+        "flickr30k:5": "train",
+        "flickr30k:6": "validation",
+        "flickr30k:7": "test",
+    }
+
+
+def test_the_users_list_comes_before_the_publishers_split(make_table):
+    table, _ = make_table(
+        flickr30k=_flickr(f5="train", f6="test", f7="test"), validation_images="flickr30k:6\nflickr30k:5\n"
+    )
+    assert table.split == {"flickr30k:5": "validation", "flickr30k:6": "validation", "flickr30k:7": "test"}
+
+
+def test_pictures_of_one_set_of_nlvr2_are_a_group_with_the_split_of_their_file(make_table):
+    drawn = SplitSettings(validation_rate=0.5, test_rate=0.499, seed=3)
+    table, _ = make_table(drawn, nlvr2=_nlvr2("train-3-0-0", "train-3-1-0", "dev-3-0-0", "test1-4-0-0"))
+    assert {(table.group[image_id], table.split[image_id]) for image_id in table.image_ids} == {
+        ("nlvr2:train-3", "train"),
+        ("nlvr2:dev-3", "validation"),
+        ("nlvr2:test1-4", "test"),
+    }
+    assert len(table.image_ids) == 8
+    assert table.file_name["nlvr2:dev-3-0-img1"] == "dev-3-0-img1.png"
+
+
+def test_where_publishers_contradict_each_other_the_picture_is_held_out_most_strictly(make_table):
+    images = [{"filename": "5.jpg", "split": split, "sentences": []} for split in ("val", "test", "train")]
+    table, _ = make_table(flickr30k={"images": images})
+    assert table.split == {"flickr30k:5": "test"}
+
+
 def test_an_image_in_both_lists_is_an_error(make_table):
     with pytest.raises(UserError, match=r"coco:9") as caught:
         make_table(coco_captions=_coco(9), validation_images="coco:9\n", test_images="coco:9\n")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -71,6 +72,24 @@ def test_only_texts_of_training_images_are_learnt_from(small: Any, tmp_path: Pat
     vocabulary.train(files, **given, settings=VocabularySettings(num_entries=12), into=tmp_path, progress=silent)
     assert vocabulary.load(tmp_path).tokens[5:9] == ("##a", "##b", "a", "b")
     assert "abba" in vocabulary.load(tmp_path).tokens
+    assert not set("xyz") & set(vocabulary.load(tmp_path).tokens)
+
+
+def test_captions_of_benchmarks_and_questions_about_training_images_alone_are_learnt_from(
+    small: Any, tmp_path: Path
+) -> None:
+    names = ("train-1-0-img0", "train-1-0-img1", "dev-1-0-img0", "dev-1-0-img1")
+    splits = {f"nlvr2:{name}": "test" if name == "dev-1-0-img1" else "train" for name in names}
+    images = small.images({**splits, "coco:1": "train", "flickr30k:5": "train"}, pool={"flickr30k:5": "flickr30k"})
+    flickr = {"images": [{"filename": "5.jpg", "split": "train", "sentences": [{"raw": "abba", "sentid": 1}]}]}
+    statements = [("train-1-0-0", "cddc"), ("dev-1-0-0", "xyz")]
+    lines = [json.dumps({"identifier": name, "sentence": text}) for name, text in statements]
+    files = {"flickr30k": (tmp_path / "flickr.json",), "nlvr2": (tmp_path / "nlvr2.json",)}
+    files["flickr30k"][0].write_text(json.dumps(flickr))
+    files["nlvr2"][0].write_text("\n".join(lines) + "\n")
+    given = {"images": images, "regions": small.regions([small.region_row("coco:1")], ["q"])}
+    vocabulary.train(files, **given, settings=VocabularySettings(num_entries=30), into=tmp_path, progress=silent)
+    assert {"abba", "cddc"} < set(vocabulary.load(tmp_path).tokens)
     assert not set("xyz") & set(vocabulary.load(tmp_path).tokens)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from data import contracts
 from data.corpora import phrase
+from data.corpora.filtered import FilterLog
 from data.corpora.phrase import PhraseSettings, build
 from data.errors import UserError
 from data.progress import Progress, silent
@@ -60,6 +61,34 @@ def test_counts_say_what_became_of_every_phrase(small: Any, inputs: Any, verbs: 
     assert sum(counts["rejected"].values()) == 2
     assert counts["filtered"] == {"phrase with a verb": 1, "phrase repeated within its image": 1}
     assert counts["notes"]["phrases kept"] == 1
+
+
+def test_examples_of_what_was_filtered_are_kept_by_image_and_text(small: Any, inputs: Any, verbs: list[str]) -> None:
+    small.images({"coco:1": "train", "coco:2": "test"}, known_as={"coco:1": ["coco:1", "vg:11"]})
+    small.regions([small.region_row("coco:1"), small.region_row("coco:2")])
+    phrases = {11: ["red dog", "dog runs", "Red dog", "a dog runs", "RED DOG"]}
+    into = _build(small, inputs, phrases, "none")
+    assert pq.read_table(into / "filtered.parquet").to_pylist() == [
+        {"image_id": "coco:1", "text": "RED DOG", "reason": "phrase repeated within its image"},
+        {"image_id": "coco:1", "text": "Red dog", "reason": "phrase repeated within its image"},
+        {"image_id": "coco:1", "text": "a dog runs", "reason": "phrase with a verb"},
+        {"image_id": "coco:1", "text": "dog runs", "reason": "phrase with a verb"},
+    ]
+    assert pq.read_schema(into / "filtered.parquet").names == ["image_id", "text", "reason"]
+
+
+def test_of_many_filtered_texts_the_first_hundred_of_each_reason_are_kept_in_any_order() -> None:
+    texts = [(f"coco:{n % 7}", f"text {n:04}") for n in range(3000)]
+    expected = [{"image_id": image_id, "text": text, "reason": "b"} for image_id, text in sorted(texts)[:100]]
+    for order in (texts, texts[::-1]):
+        log = FilterLog("a", "b", "c")
+        for image_id, text in order:
+            log.add(image_id, text, "b")
+        log.add("coco:0", "text 0", "a")
+        assert log.counts == {"a": 1, "b": 3000, "c": 0}
+        rows = log.table().to_pylist()
+        assert [row for row in rows if row["reason"] == "b"] == expected
+        assert rows[0] == {"image_id": "coco:0", "text": "text 0", "reason": "a"}
 
 
 def test_a_phrase_that_is_too_long_alone_is_a_truncated_row(small: Any, inputs: Any, verbs: list[str]) -> None:

@@ -43,6 +43,21 @@ def test_every_caption_of_an_image_with_regions_is_a_row(small: Any, inputs: Any
     assert counts["notes"]["truncated rows"] == 1
 
 
+def test_captions_of_a_benchmark_are_not_read_and_its_images_give_no_row(small: Any, inputs: Any) -> None:
+    small.images({"coco:1": "train", "coco:2": "test", "flickr30k:5": "train"}, pool={"coco:2": "vqa"})
+    small.regions([small.region_row(image_id) for image_id in ("coco:1", "coco:2", "flickr30k:5")])
+    flickr = {"images": [{"filename": "5.jpg", "split": "train", "sentences": [{"raw": "a dog", "sentid": 1}]}]}
+    path = small.folder("sources") / "flickr.json"
+    path.write_text(json.dumps(flickr))
+    files = {"coco_captions": (small.captions([(1, 1, "a dog"), (2, 2, "a dog")]),), "flickr30k": (path,)}
+    into = small.folder("sentence")
+    settings = SentenceSettings(max_length=8, max_rejected_rate=0.5)
+    build(files, **inputs.paths(), settings=settings, into=into, progress=silent)
+    assert pq.read_table(into / "corpus.parquet")["row_id"].to_pylist() == ["coco:1"]
+    counts = json.loads((into / "counts.json").read_text())
+    assert (counts["read"], counts["rejected"]) == (2, {"image that only a benchmark lists": 1})
+
+
 def test_what_cannot_be_a_row_is_rejected_by_reason(small: Any, inputs: Any) -> None:
     captions = [(1, 1, "a dog"), (1, 1, "again"), (2, 3, "a dog"), (3, 99, "a dog"), (4, 1, "\u200b \x07")]
     into = _build(small, inputs, captions)

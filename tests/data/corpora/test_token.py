@@ -50,6 +50,14 @@ def test_topics_are_of_the_words_that_survive_truncation(inputs: Any, tmp_path: 
     }
 
 
+def test_images_of_benchmarks_give_no_row_and_are_counted(small: Any, inputs: Any, tmp_path: Path) -> None:
+    small.images({"coco:1": "train", "coco:2": "test", "coco:3": "train"}, pool={"coco:2": "vqa"})
+    assert [row["image_id"] for row in _build(inputs, tmp_path, 44)] == ["coco:1"]
+    counts = json.loads((tmp_path / "counts.json").read_text())
+    assert (counts["read"], counts["rejected"]) == (2, {})
+    assert counts["filtered"] == {"image that only a benchmark lists": 1}
+
+
 def test_images_without_any_label_are_rejected_and_counted(small: Any, inputs: Any, tmp_path: Path) -> None:
     small.regions([small.region_row("coco:1", []), small.region_row("coco:2", [0])], ["dog"])
     with pytest.raises(SourceError, match=r"1 of 2.*coco:1 \(text: empty text\)"):

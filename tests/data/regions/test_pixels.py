@@ -122,6 +122,44 @@ def test_equal_pixels_have_equal_features_and_others_have_not(make_store):
     assert (noise[0] != noise[1]).any()
 
 
+def test_pictures_of_benchmarks_are_found_by_id_in_their_own_folder_and_give_their_own_size(
+    make_files, make_table, tmp_path
+):
+    """Flickr30k and Visual Genome both have a picture 7; GQA's are with Visual Genome's, which lists no size here."""
+    questions = {str(n): {"imageId": image, "question": "Is it red?"} for n, image in enumerate(("7", "n8", "9"))}
+    door = {"object_id": 1, "x": 0, "y": 0, "w": 30, "h": 20, "names": ["door"]}
+    files = make_files(
+        gqa_questions=questions,
+        vg_objects=[{"image_id": 7, "objects": [door]}],
+        flickr30k={"images": [{"filename": "7.jpg", "split": "train", "sentences": []}]},
+        nlvr2=json.dumps({"identifier": "train-1-0-0", "sentence": "A dog."}) + "\n",
+    )
+    sizes = {
+        "vg_images/VG_100K_2/7.jpg": (60, 40),
+        "vg_images/n8.png": (50, 30),
+        "flickr30k_images/7.jpg": (80, 50),
+        "nlvr2_images/images/train/1/train-1-0-img0.png": (90, 40),
+        "nlvr2_images/train-1-0-img1.jpg": (20, 70),
+    }
+    for name, size in sizes.items():
+        path = tmp_path / "folders" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", size, (9, 99, len(name))).save(path)
+        source = name.split("/")[0]
+        files[source] = (tmp_path / "folders" / source,)
+    build(files, images=make_table(files), settings=PixelSettings(), into=tmp_path, progress=silent, num_workers=1)
+    store = RegionStore.open(tmp_path / "regions.h5")
+    assert dict(zip(store.image_ids.tolist(), store.sizes_N2[:, ::-1].tolist(), strict=True)) == {
+        "flickr30k:7": [80, 50],
+        "gqa:n8": [50, 30],
+        "nlvr2:train-1-0-img0": [90, 40],
+        "nlvr2:train-1-0-img1": [20, 70],
+        "vg:7": [60, 40],
+    }
+    assert store.boxes_NR4[4, 0].tolist() == [0, 0, 0.5, 0.5]
+    assert json.loads((tmp_path / "counts.json").read_text())["rejected"] == {"image without a picture": 1}
+
+
 def test_rare_labels_beyond_the_limit_are_not_known(make_store):
     store, _, _ = make_store(settings=PixelSettings(max_labels=2))
     assert store.object_names == ("ant", "background")  # `ant` is on two boxes, `red` on one
