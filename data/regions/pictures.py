@@ -16,7 +16,9 @@ from data.sources import SourceFiles, all_sources
 MAX_PIXELS = 100_000_000
 SHAPE_TOLERANCE = 0.02  # how far width : height may be from the listed one; resized copies are welcome
 _SUFFIXES = (".jpg", ".png")
-_FOLDERS = {"gqa": "vg_images"}  # GQA ships Visual Genome's pictures and its own in one folder
+# Half of Visual Genome is COCO, so the two may lie together (COCO's names have twelve digits or a prefix, so none is
+# taken for another); GQA ships Visual Genome's pictures and its own in one folder.
+_FOLDERS = {"vg": ("vg_images", "coco_images"), "gqa": ("vg_images", "coco_images")}
 
 
 class PictureError(Exception):
@@ -26,8 +28,8 @@ class PictureError(Exception):
 def find(files: SourceFiles, table: ImageTable) -> dict[str, Path]:
     """The picture of each image of the table that has one, by canonical id; the first in sorted order wins.
 
-    A picture lies anywhere below a folder of one of its image's collections, since two collections may number theirs
-    alike; it is called as the table says, or by its number there (`2375429.jpg`, `dev-850-0-img0.png`).
+    A picture lies anywhere below a folder of one of its image's collections, since Flickr30k and Visual Genome may have
+    the same number; it is called as the table says, or by its number (`2375429.jpg`, `dev-850-0-img0.png`).
     """
     found: dict[str, Path] = {}
     for source, image_of in _names(table).items():
@@ -61,11 +63,10 @@ def _names(table: ImageTable) -> Mapping[str, Mapping[str, str]]:
     names: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for known_as, image_id in table.canonical.items():
         collection, _, number = known_as.partition(":")
-        in_folder = names[_FOLDERS.get(collection, f"{collection}_images")]
-        in_folder.update({f"{number}{suffix}": image_id for suffix in _SUFFIXES})
-        file_name = table.file_name[image_id]
-        if file_name is not None:
-            in_folder[file_name] = image_id
+        stem = number.zfill(12) if collection == "coco" else number
+        own_names = [table.file_name[image_id], *(f"{stem}{suffix}" for suffix in _SUFFIXES)]
+        for source in _FOLDERS.get(collection, (f"{collection}_images",)):
+            names[source].update({name: image_id for name in own_names if name})
     return {source.name: names[source.name] for source in all_sources().values() if source.is_folder}
 
 

@@ -7,9 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from data import images
 from data.errors import SourceError, UserError
 from data.progress import silent
 from data.regions import descriptors
+from data.regions import pictures as pictures_at_hand
 from data.regions.pixels import PixelSettings, build
 from data.regions.store import RegionStore
 
@@ -158,6 +160,22 @@ def test_pictures_of_benchmarks_are_found_by_id_in_their_own_folder_and_give_the
     }
     assert store.boxes_NR4[4, 0].tolist() == [0, 0, 0.5, 0.5]
     assert json.loads((tmp_path / "counts.json").read_text())["rejected"] == {"image without a picture": 1}
+
+
+def test_visual_genomes_pictures_may_lie_with_cocos_of_the_same_number(make_files, make_table, coco, tmp_path):
+    vg = [{"image_id": 1, "width": 30, "height": 20}, {"image_id": 5, "width": 200, "height": 100, "coco_id": 6}]
+    files = make_files(coco_captions=coco(1), vg_image_data=vg)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name, size in {f"{1:012}.png": (200, 100), "1.jpg": (30, 20), f"{6:012}.jpg": (200, 100)}.items():
+        Image.new("RGB", size).save(folder / name)
+    files["coco_images"] = (folder,)
+    found = pictures_at_hand.find(files, images.load(make_table(files)))
+    assert {image_id: path.name for image_id, path in found.items()} == {
+        "coco:1": f"{1:012}.png",
+        "coco:6": f"{6:012}.jpg",
+        "vg:1": "1.jpg",
+    }
 
 
 def test_rare_labels_beyond_the_limit_are_not_known(make_store):
