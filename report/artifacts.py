@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -52,6 +53,12 @@ def columns(path: Path, schema: pa.Schema) -> pa.Table:
         return found.select(schema.names).cast(schema)
     except (pa.ArrowException, KeyError, ValueError) as error:
         refuse(f"the columns {', '.join(schema.names)}", error, str(path))
+
+
+def rows(found: pa.Table, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """These rows of a table as Python values by column."""
+    taken: list[dict[str, Any]] = found.take(pa.array(numbers, pa.int64())).to_pylist()
+    return taken
 
 
 def objects(record: dict[str, Any], field: str, where: str) -> dict[str, dict[str, Any]]:

@@ -26,7 +26,7 @@ def benchmark(folders: BenchmarkFolders, stages: Iterable[str], *, is_comparable
         is_comparable=is_comparable,
         sizes=artifacts.numbers(record, "sizes", where),
         main=_main(record, where),
-        scores=artifacts.scores(record, "scores", where),
+        scores=_main_first(artifacts.scores(record, "scores", where), *_main(record, where)),
         text_only=_scores(folders.text / SCORES) if folders.text and (folders.text / SCORES).is_file() else None,
         baselines=_rows(record, "baselines", where),
         after={stage: _scores(folder / SCORES) for stage, folder in after.items() if (folder / SCORES).is_file()},
@@ -47,6 +47,10 @@ def _after(folders: BenchmarkFolders, stages: list[str]) -> dict[str, Path]:
 def _main(record: dict[str, Any], where: str) -> list[str]:
     main = artifacts.texts(record, "main", where)
     return main if len(main) == 2 else artifacts.refuse("a group and a metric", main, f"{where}, main")
+
+
+def _main_first(scores: Scores, group: str, metric: str) -> Scores:
+    return in_order({name: in_order(metrics, [metric]) for name, metrics in scores.items()}, [group])
 
 
 def _scores(path: Path) -> Scores:

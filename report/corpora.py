@@ -124,9 +124,9 @@ def _few(found: Mapping[str, list[Example]], *, of: str) -> dict[str, list[Examp
 
 def _samples(name: str, folder: Path, store: RegionStore | None) -> list[Sample]:
     """A few training rows of a corpus (`corpus.parquet`) or of a benchmark (`rows.parquet`), whichever is there."""
-    rows = _training_rows(folder / "corpus.parquet", CORPUS, ("row_id", "image_id", "text"))
-    chosen = spread(rows.num_rows, NUM_SAMPLES, of=name)
-    texts = [
+    texts = _training_rows(folder / "corpus.parquet", CORPUS, ("row_id", "image_id", "text"))
+    chosen = spread(texts.num_rows, NUM_SAMPLES, of=name)
+    samples = [
         Sample(
             row_id=row["row_id"],
             image_ids=[row["image_id"]],
@@ -134,11 +134,11 @@ def _samples(name: str, folder: Path, store: RegionStore | None) -> list[Sample]
             answers=[],
             regions=labelled_regions(store, row["image_id"], row["text"]),
         )
-        for row in rows.take(chosen).to_pylist()
+        for row in artifacts.rows(texts, chosen)
     ]
     questions = _training_rows(folder / "rows.parquet", BENCHMARK_ROWS, ("row_id", "image_ids", "text", "published"))
     chosen = spread(questions.num_rows, NUM_SAMPLES, of=name)
-    return texts + [
+    return samples + [
         Sample(
             row_id=row["row_id"],
             image_ids=row["image_ids"],
@@ -146,7 +146,7 @@ def _samples(name: str, folder: Path, store: RegionStore | None) -> list[Sample]
             answers=list(dict.fromkeys(row["published"])),
             regions=[],
         )
-        for row in questions.take(chosen).to_pylist()
+        for row in artifacts.rows(questions, chosen)
     ]
 
 

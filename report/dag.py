@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,18 +16,19 @@ _TRUNK_PX = 10
 _LINE_PX = 13
 _PADDING_PX = 7
 _BETWEEN_LAYERS_PX = 30
-_LETTERS = 15  # of a label, in a line
+_LETTERS = 13  # of a label, in a line
 
 
 @dataclass(frozen=True, kw_only=True)
 class Box:
-    """One artifact: its left upper corner and size in px, its label in lines, its time as a share of the longest."""
+    """One artifact: left upper corner and size in px, its name in lines, its time as a share of the longest."""
 
     node: DagNode
     x: float
     y: float
     height: float
-    lines: list[str]
+    family: list[str]
+    variant: list[str]
     share: float
     width: float = _BOX_PX
 
@@ -46,7 +48,7 @@ class Drawing:
 def draw(nodes: Sequence[DagNode]) -> Drawing:
     """The drawing of artifacts whose names are unique."""
     layout = lay_out({node.name: node.needs for node in nodes}, _room)
-    labels = {node.name: label_lines(node.name) for node in nodes}
+    labels = {node.name: label(node) for node in nodes}
     tops, heights = _bands(layout, labels)
     longest = max((node.seconds or 0.0 for node in nodes), default=0.0)
     boxes = [
@@ -55,7 +57,8 @@ def draw(nodes: Sequence[DagNode]) -> Drawing:
             x=round(layout.middles[layout.layer_of[node.name], node.name] - _BOX_PX / 2, 1),
             y=tops[layout.layer_of[node.name]],
             height=heights[layout.layer_of[node.name]],
-            lines=labels[node.name],
+            family=labels[node.name][0],
+            variant=labels[node.name][1],
             share=(node.seconds or 0.0) / longest if longest else 0.0,
         )
         for node in nodes
@@ -70,24 +73,25 @@ def draw(nodes: Sequence[DagNode]) -> Drawing:
     )
 
 
-def label_lines(name: str) -> list[str]:
-    """A name in lines that fit a box, broken at spaces, hyphens and underscores, and within words at capitals."""
-    words = [part for word in re.split(r"[\s_-]+", name) for part in _short_parts(word)]
-    lines = words[:1]
-    for word in words[1:]:
-        is_family = len(lines) == 1 and lines[0][:1].isupper()  # a line of its own
-        if is_family or len(lines[-1]) + 1 + len(word) > _LETTERS:
-            lines.append(word)
+def label(node: DagNode) -> tuple[list[str], list[str]]:
+    """The family of an artifact, and what else its name says, each in lines that fit a box."""
+    return lines(node.family), lines(node.name.removeprefix(node.family))
+
+
+def lines(text: str) -> list[str]:
+    """A name in lines, broken at spaces, hyphens and underscores, and within words before capitals."""
+    found: list[str] = []
+    for word in itertools.chain.from_iterable(map(_short_parts, re.split(r"[\s_-]+", text))):
+        if found and len(found[-1]) + 1 + len(word) <= _LETTERS:
+            found[-1] += f" {word}"
         else:
-            lines[-1] += f" {word}"
-    return lines
+            found.append(word)
+    return found
 
 
 def _short_parts(word: str) -> list[str]:
     """A word, cut before capitals where it is too long for a line, and anywhere where that is not enough."""
-    if len(word) <= _LETTERS:
-        return [word]
-    parts = [part for part in re.split(r"(?<=[a-z])(?=[A-Z])", word) if part]
+    parts = [word] if len(word) <= _LETTERS else re.split(r"(?<=[a-z])(?=[A-Z])", word)
     return [part[start : start + _LETTERS] for part in parts for start in range(0, len(part), _LETTERS)]
 
 
@@ -95,13 +99,13 @@ def _room(point: Point, is_trunk: bool) -> float:
     return _TRUNK_PX if is_trunk else _BOX_PX + _GAP_PX
 
 
-def _bands(layout: Layout, labels: dict[str, list[str]]) -> tuple[list[float], list[float]]:
+def _bands(layout: Layout, labels: dict[str, tuple[list[str], list[str]]]) -> tuple[list[float], list[float]]:
     """The top and the height of each layer: as high as its longest label and a line of costs."""
     num_layers = max(layout.layer_of.values(), default=-1) + 1
     heights: list[float] = []
     tops: list[float] = []
     for layer in range(num_layers):
-        most = max(len(labels[name]) for name, own in layout.layer_of.items() if own == layer)
+        most = max(len(labels[name][0]) + len(labels[name][1]) for name, own in layout.layer_of.items() if own == layer)
         tops.append(tops[-1] + heights[-1] + _BETWEEN_LAYERS_PX if tops else 1.0)
         heights.append((most + 1) * _LINE_PX + 2 * _PADDING_PX)
     return tops, heights

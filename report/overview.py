@@ -65,12 +65,16 @@ def _cell(scores: Mapping[str, Any], group: str, metric: str, note: str = "") ->
 
 
 def _published(rows: Mapping[str, Any], model: str, group: str, metric: str) -> Cell | None:
-    """The first published row of a model; by another metric of the group where the main one was not published."""
-    for name, scores in rows.items():
-        if re.match(rf"{re.escape(model)}(?![\w-])", name):
-            metrics = scores.get(group, {})
-            for found in [metric, *metrics]:
-                if found in metrics:
-                    note = name if found == metric else f"{name}, {found}"
-                    return Cell(value=metrics[found], note=note, is_published=True)
-    return None
+    """The first published row of a model that has the main metric; else the first that has another of its group."""
+    own = {name: scores.get(group, {}) for name, scores in rows.items() if _is_of(model, name)}
+    found = [(metrics[key], name, key) for name, metrics in own.items() for key in metrics]
+    if not found:
+        return None
+    value, name, key = min(found, key=lambda entry: entry[2] != metric)
+    note = name.removeprefix(model).strip(" ,")
+    return Cell(value=value, note=note if key == metric else f"{note}, {key}", is_published=True)
+
+
+def _is_of(model: str, row: str) -> bool:
+    """Whether a row is of a model, and not of one whose longer name begins alike (LXMERT, LXMERT-S)."""
+    return re.match(rf"{re.escape(model)}(?![\w-])", row) is not None

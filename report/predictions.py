@@ -73,7 +73,7 @@ def _first_answers(table: pa.Table) -> list[str | None]:
 
 
 def _read(path: Path, table: pa.Table, rows: Sequence[int]) -> list[Prediction]:
-    found = table.take(pa.array(rows, pa.int64())).to_pylist()
+    found = artifacts.rows(table, rows)
     for row in found:
         if not row["answers"] or len(row["answers"]) != len(row["probabilities"]):
             artifacts.refuse(
