@@ -22,6 +22,16 @@ def size() -> WorldSize:
         num_validation_images=3,
         num_test_images=4,
         num_detector_images=12,
+        num_questions=5,
+        num_flickr_train_images=5,
+        num_flickr_validation_images=2,
+        num_flickr_test_images=3,
+        num_flickr_captions=3,
+        num_flickr_test_captions=2,
+        num_nlvr2_train_sets=2,
+        num_nlvr2_validation_sets=1,
+        num_nlvr2_test_sets=1,
+        num_nlvr2_sentences=6,
     )
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,14 @@ def test_the_bytes_depend_neither_on_workers_nor_on_the_hash_seed(world: Path, s
     assert digests(tmp_path / "again") == digests(world)
 
 
-def test_every_file_is_there_and_no_other(world: Path, images: list[PlannedImage]) -> None:
-    named = {name for names in FILES.values() for name in names if name != "images"}
+def test_every_file_is_there_and_no_other(world: Path, images: list[PlannedImage], size: WorldSize) -> None:
+    named = {name for names in FILES.values() for name in names if not (world / name).is_dir()}
     pictures = {f"images/{image.folder}/{image.name}.jpg" for image in images}
-    assert set(digests(world)) == named | pictures
+    flickr = {f"flickr30k/images/{1_000_092_795 + 7919 * i}.jpg" for i in range(5 + 2 + 3)}
+    sets = {"train": (0, 1), "dev": (2,), "test1": (3,)}
+    pairs = [(f"{split}-{number}-{pair}") for split, numbers in sets.items() for number in numbers for pair in range(4)]
+    nlvr2 = {f"nlvr2/images/{pair}-img{side}.png" for pair in pairs for side in (0, 1)}
+    assert set(digests(world)) == named | pictures | flickr | nlvr2
 
 
 def test_every_reader_takes_its_files_and_rejects_nothing(world: Path, images: list[PlannedImage]) -> None:
@@ -70,7 +75,12 @@ def test_every_reader_takes_its_files_and_rejects_nothing(world: Path, images: l
     assert counts["coco_captions", "captions"] == 2 * (6 + 3 + 4)
     assert counts["coco_captions", "images"] == coco_images
     assert counts["vg_image_data", "images"] == 12 + 3 + 4
-    assert counts["obj36", "regions"] == len(images) == 47
+    assert counts["obj36", "regions"] == len(images) + 10 + 32 == 47 + 10 + 32
+    assert counts["vqa_questions", "questions"] == 5 * coco_images
+    assert counts["gqa_questions", "questions"] == 5 * (12 + 3)
+    assert counts["gqa_test_questions", "questions"] == 5 * 4
+    assert counts["nlvr2", "questions"] == 4 * 4 * 6
+    assert counts["flickr30k", "captions"] == 3 * (5 + 2) + 2 * 3
     assert counts["object_vocabulary", "labels"] == 28
     assert counts["attribute_vocabulary", "labels"] == 12
     assert (counts["validation_images", "image_ids"], counts["test_images", "image_ids"]) == (3, 4)
@@ -86,6 +96,12 @@ def test_no_training_file_names_a_held_out_image(world: Path, images: list[Plann
         assert not ids & {image.coco_id for image in held_out}
     rows = [line.split(b"\t")[0].decode() for name in ("train2014", "vg") for line in rows_of(world, name)]
     assert not set(rows) & {image.name for image in held_out}
+    asked = {row["image_id"] for row in load(world / FILES["vqa_questions"][0])["questions"]}
+    assert not asked & {image.coco_id for image in held_out}
+    for name in ("gqa/train_balanced_questions.json", "gqa/train_sceneGraphs.json"):
+        assert not {row.get("imageId", key) for key, row in load(world / name).items()} & {
+            str(image.vg_id) for image in held_out
+        }
     listed = (world / "karpathy_val_images.txt").read_text() + (world / "karpathy_test_images.txt").read_text()
     assert {int(line.split()[1]) for line in listed.splitlines()} == {image.coco_id for image in held_out}
 
@@ -95,7 +111,11 @@ def rows_of(world: Path, name: str) -> list[bytes]:
 
 
 def test_detections_decode_to_the_right_shapes(world: Path) -> None:
-    rows = [row.split(b"\t") for name in ("train2014", "val2014", "vg") for row in rows_of(world, name)]
+    rows = [
+        row.split(b"\t")
+        for name in ("train2014", "val2014", "vg", "flickr30k", "nlvr2")
+        for row in rows_of(world, name)
+    ]
     assert {len(row) for row in rows} == {10}
     for row in rows:
         assert [int(row[i]) for i in (1, 2, 7)] == [112, 112, 36]
@@ -184,13 +204,9 @@ def test_vocabularies_and_lists_keep_the_publishers_oddities(world: Path) -> Non
     assert lines[-1] == b""
 
 
-def test_a_size_that_cannot_be_is_refused() -> None:
-    with pytest.raises(UserError, match="captions <= phrases"):
-        WorldSize(
-            num_train_images=10,
-            num_phrase_images=4,
-            num_caption_images=6,
-            num_validation_images=1,
-            num_test_images=1,
-            num_detector_images=1,
-        )
+@pytest.mark.parametrize(
+    "wrong", [{"num_caption_images": 13}, {"num_flickr_test_images": 0}, {"num_nlvr2_sentences": 13}]
+)
+def test_a_size_that_cannot_be_is_refused(size: WorldSize, wrong: dict[str, int]) -> None:
+    with pytest.raises(UserError, match=f"captions <= phrases.*{next(iter(wrong))}={next(iter(wrong.values()))}"):
+        replace(size, **wrong)
