@@ -23,7 +23,7 @@ from tasks.store import file_digest
 from tasks.tagging import PosTagger
 
 _CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
-_ROWS = ("counts.json", "corpus.parquet", "images.parquet", "rejected.parquet", "filtered.parquet")
+_ROWS = ("counts.json", "corpus.parquet", "images.parquet", "rows.parquet", "rejected.parquet", "filtered.parquet")
 _CURVES = ("metrics.parquet", "held_out.json", "epochs.json")
 _SCORES = ("scores.json", "predictions.parquet", "epochs.json")
 PAGE = "report.html"
@@ -41,23 +41,20 @@ class Report(ArtifactTask):
     )
 
     entry = ("report.page",)
-    libraries = ("jinja2", "matplotlib", "networkx", "numpy", "pillow", "pyarrow")
+    libraries = ("jinja2", "matplotlib", "numpy", "pillow", "pyarrow")
 
     def evaluations(self) -> dict[str, Evaluate]:
         """Every evaluation by the name under which it is read: `vqa`, `vqa.text`, `vqa.after.token`."""
         found: dict[str, Evaluate] = {}
         for name in available():
             declared = benchmarks()[name]
-            found[name] = self._evaluate(name)
+            found[name] = Evaluate(benchmark=name, profile=self.profile)
             if self.text_only == "yes" and declared.has_text_only and declared.num_epochs is not None:
-                found[f"{name}.text"] = self._evaluate(name, sees="text")
+                found[f"{name}.text"] = Evaluate(benchmark=name, sees="text", profile=self.profile)
             if self.every_stage == "yes" and declared.shows_stages:
-                earlier = [stage for stage in STAGES if stage != LAST_STAGE]
-                found.update({f"{name}.after.{stage}": self._evaluate(name, after=stage) for stage in earlier})
+                for stage in [stage for stage in STAGES if stage != LAST_STAGE]:
+                    found[f"{name}.after.{stage}"] = Evaluate(benchmark=name, after=stage, profile=self.profile)
         return found
-
-    def _evaluate(self, benchmark: str, **departures: str) -> Evaluate:
-        return Evaluate(benchmark=benchmark, profile=self.profile, **departures)
 
     def inputs(self) -> Mapping[str, Input]:
         """What every corpus, stage and benchmark says of itself, and what is needed to show some of it."""
@@ -112,7 +109,7 @@ class Report(ArtifactTask):
                 benchmarks=_folders(_named(job.inputs, "evaluation")),
                 regions=corpora["RegionFeatures"],
                 images=corpora["ImageTable"],
-                pictures=tuple(path for paths in source_files(job, PICTURES).values() for path in paths),
+                pictures=source_files(job, PICTURES),
                 tagger=job.inputs.get("tagger"),
                 left_out=tuple(settings["left_out"]),
                 dag=tuple(self._dag()),
@@ -123,7 +120,8 @@ class Report(ArtifactTask):
 
     def _dag(self) -> Iterator[DagNode]:
         """Every artifact that the report rests on, with what it took and what it holds."""
-        waiting, seen = [self], {self.label}
+        waiting: list[ArtifactTask] = [self]
+        seen = {self.label}
         while waiting:
             task = waiting.pop()
             needed = [node for node in task.requires() if isinstance(node, ArtifactTask)]
