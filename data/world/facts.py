@@ -16,6 +16,7 @@ from data.world.scenes import Relation, Scene, Thing
 _OPPOSITES: Mapping[Relation, Relation] = {"left": "right", "right": "left", "above": "below", "below": "above"}
 _ASKED_RELATIONS: tuple[Relation, ...] = ("left", "right", "above", "below", "on")
 _NUM_COUNTS = 3  # none, one or two; three is rare
+_TOUCHING_PX = 4  # between a foot and the top of what it seems to stand on
 _UNSEEN_GROUND = "water"  # nobody calls it the ground
 
 
@@ -249,6 +250,10 @@ def _pairs_of_kinds(scene: Scene) -> Iterator[tuple[tuple[str, str], tuple[int |
 
 
 def _may_be(relation: Relation, scene: Scene, first: int, second: int) -> bool:
-    """Whether somebody might say it of these two: the one's centre is at all on that side of the other's."""
-    (x1, y1), (x2, y2) = scene.things[first].centre, scene.things[second].centre
-    return {"left": x1 < x2, "right": x1 > x2, "above": y1 < y2, "below": y1 > y2, "on": False}[relation]
+    """Whether somebody might say it of these two: the one's centre is on that side at all, or it seems to touch."""
+    one, other = scene.things[first], scene.things[second]
+    (x1, y1), (x2, y2) = one.centre, other.centre
+    is_touching = (
+        abs(one.box[3] - other.box[1]) <= _TOUCHING_PX and one.box[0] < other.box[2] and other.box[0] < one.box[2]
+    )
+    return {"left": x1 < x2, "right": x1 > x2, "above": y1 < y2, "below": y1 > y2, "on": is_touching}[relation]

@@ -14,12 +14,12 @@ from data.world.facts import Fact
 from data.world.kinds import KINDS
 from data.world.language import choose
 from data.world.plan import PlannedImage
-from data.world.scenes import SIDE_PX, Relation, Scene, generator, make_scene
+from data.world.scenes import SIDE_PX, Scene, generator, make_scene
 from data.world.visual_genome import said_of
 from data.world.wordings import Word, label, say
 
 _MAX_QUESTIONS = 100  # of an image: what its question ids leave room for
-_RELATIONS: Mapping[Relation, str] = {
+_RELATIONS: Mapping[str, str] = {
     **{"left": "to the left of", "right": "to the right of", "above": "above", "below": "below"},
     **{"on": "on", "near": "near"},
 }
@@ -200,7 +200,7 @@ def _question(image: PlannedImage, fact: Fact, wording: str, question_id: str) -
 
 def _word(slot: str) -> Word:
     """GQA's language says labels, never synonyms."""
-    return label(slot) if slot in KINDS else _RELATIONS.get(slot, slot)  # type: ignore[call-overload]
+    return label(slot) if slot in KINDS else _RELATIONS.get(slot, slot)
 
 
 def _mentions(text: str, ids: Mapping[str, str]) -> dict[str, str]:
