@@ -55,6 +55,12 @@ def columns(path: Path, schema: pa.Schema) -> pa.Table:
         refuse(f"the columns {', '.join(schema.names)}", error, str(path))
 
 
+def child(record: dict[str, Any], field: str, where: str) -> dict[str, Any]:
+    """A field that is an object."""
+    value = record.get(field)
+    return value if isinstance(value, dict) else refuse("an object", value, f"{where}, {field}")
+
+
 def rows(found: pa.Table, numbers: Sequence[int]) -> list[dict[str, Any]]:
     """These rows of a table as Python values by column."""
     taken: list[dict[str, Any]] = found.take(pa.array(numbers, pa.int64())).to_pylist()

@@ -174,13 +174,21 @@ class Epoch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TuningSettings:
+    """What a reader asks first of a fine-tuning: its form with options, rows an update, and optimiser."""
+
+    form: str
+    options: dict[str, Any]
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class FineTuned:
-    """A fine-tuning: its loss, `metric` (group, name) on validation rows after each epoch, and the epoch that was kept.
+    """A fine-tuning: its loss, `metric` (group, name) on validation rows after each epoch, and the epoch that was kept."""
 
-    `settings` is the FineTuning spec as plain values, empty where the run left none.
-    """
-
-    settings: dict[str, Any]
+    settings: TuningSettings | None
     curves: dict[str, Curve]
     metric: list[str]
     epochs: list[Epoch]

@@ -1,7 +1,7 @@
-"""A DAG laid out in layers, top to bottom: who stands in which layer, in which order, and where.
+"""A DAG laid out in layers: who stands in which layer, in which order, and where.
 
 The way of Sugiyama, Tagawa and Toda (1981, https://doi.org/10.1109/TSMC.1981.4308636): layers by longest path, order by
-barycentres, places by least squares. What needs something from far above hangs from a trunk that runs down through the
+barycentres, places by least squares. What needs something from far before hangs from a trunk that runs through the
 layers between, one trunk for all that need the same. Everything is deterministic.
 """
 
@@ -21,7 +21,7 @@ _NUM_PLACINGS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Where everything stands: the middle of each point from the left, and which points are joined to which below."""
+    """Where everything stands: the middle of each point across its layer, and which points are joined to which."""
 
     layer_of: dict[str, int]
     middles: dict[Point, float]
@@ -51,7 +51,7 @@ def reduced(needs: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 
 
 def layers(parents: dict[str, list[str]]) -> dict[str, int]:
-    """The layer of each node, 0 at the top: as far down as its children allow."""
+    """The layer of each node, 0 the first: as far on as its children allow."""
     height = dict.fromkeys(parents, 0)
     for name in reversed(parents):
         for parent in parents[name]:

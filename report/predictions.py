@@ -5,6 +5,7 @@ Which are shown is drawn, not picked (report/choice.py), and they are spread ove
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -75,10 +76,9 @@ def _first_answers(table: pa.Table) -> list[str | None]:
 def _read(path: Path, table: pa.Table, rows: Sequence[int]) -> list[Prediction]:
     found = artifacts.rows(table, rows)
     for row in found:
-        if not row["answers"] or len(row["answers"]) != len(row["probabilities"]):
-            artifacts.refuse(
-                "a probability for each of at least one answer", row["answers"], f"{path}, {row['row_id']}"
-            )
+        answers, numbers = row["answers"], [*row["probabilities"], row["credit"]]
+        if not answers or len(numbers) != len(answers) + 1 or not all(map(math.isfinite, numbers)):
+            artifacts.refuse("answers, each with a probability", answers, f"{path}, {row['row_id']}")
         row["probabilities"] = [round(share, 4) for share in row["probabilities"]]
         row["credit"] = round(row["credit"], 4)
     return [Prediction(**row) for row in found]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from report import artifacts
-from report.contents import Curve, Epoch, FineTuned, HeldOut, Stage
+from report.contents import Curve, Epoch, FineTuned, HeldOut, Stage, TuningSettings
 from report.corpora import in_order
 from report.curves import summarise
 
@@ -29,13 +29,25 @@ def fine_tuned(folder: Path) -> FineTuned:
     """The fine-tuning in a folder; what is not there is empty."""
     epochs, network = folder / "epochs.json", folder / "network.json"
     record = artifacts.json_object(epochs) if epochs.is_file() else {"epochs": []}
-    settings = artifacts.json_object(network).get("fine_tuning", {}) if network.is_file() else {}
     return FineTuned(
-        settings=settings if isinstance(settings, dict) else artifacts.refuse("a FineTuning", settings, str(network)),
+        settings=_settings(artifacts.json_object(network), str(network)) if network.is_file() else None,
         curves=_curves(folder / "metrics.parquet"),
         metric=artifacts.texts(record, "metric", str(epochs)),
         epochs=_epochs(record, str(epochs)),
         best=int(artifacts.number(record, "best", str(epochs))) if record["epochs"] else None,
+    )
+
+
+def _settings(record: dict[str, Any], where: str) -> TuningSettings:
+    spec = artifacts.child(record, "fine_tuning", where)
+    form, budget = artifacts.child(spec, "form", where), artifacts.child(spec, "budget", where)
+    optimizer = artifacts.child(budget, "optimizer", where)
+    return TuningSettings(
+        form=artifacts.text(form, "name", where),
+        options=artifacts.child(form, "options", where),
+        batch_size=int(artifacts.number(spec, "batch_size", where)),
+        optimizer=artifacts.text(optimizer, "name", where),
+        learning_rate=artifacts.number(optimizer, "learning_rate", where),
     )
 
 
