@@ -59,9 +59,9 @@ def _respondent(this: Job, spec: Evaluation, exam: Exam) -> Respondent:
     weights, description = learner.read(folder, same_words=digests)
     network = this.read_spec(Network, description["network"])
     check_length(spec.max_length, network, where=f"max_length of evaluating {spec.benchmark}")
-    _check_answers(folder, exam)
     pupil = Respondent(network, spec.form, exam, trained=respondent.head_options(description), seed=0)
     respondent.load(pupil, weights, where=folder)
+    _check_answers(folder, exam)
     return pupil
 
 

@@ -56,7 +56,14 @@ def build(
     num_answers: int,
     trained: Mapping[str, Options],
 ) -> Form:
-    """LXMERT's head: two layers on the pooled states of the text with each image, end to end."""
+    """LXMERT's head: two layers on the pooled states of the text with each image, end to end. Raises ContractError."""
+    if not num_answers:
+        raise ContractError(
+            expected="possible answers",
+            found="none",
+            where="answers.json of the benchmark's rows",
+            way_out="build them again, from questions that have answers",
+        )
     settings = read_options(AnswerSettings, options, where="form answer")
     learning = choose(_LEARNING, settings.loss, where="form answer, loss")
     return Answer(network.hidden_size, num_images=num_images, num_answers=num_answers, learning=learning)
@@ -76,14 +83,7 @@ class Answer(Form):
         self._learning = learning
 
     def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
-        """Each row's text with each of its images, in their order; the epoch changes nothing. Raises ContractError."""
-        if not exam.answers:
-            raise ContractError(
-                expected="possible answers",
-                found="none",
-                where=str(exam.folder),
-                way_out="build the benchmark's rows again, from questions that have answers",
-            )
+        """Each row's text with each of its images, in their order; the epoch changes nothing."""
         num_images = questions.images_NM.shape[1]
 
         def ask(rows_B: NDArray[np.int64], epoch: int) -> Pairs:

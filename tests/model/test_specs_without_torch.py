@@ -18,5 +18,5 @@ def test_planning_needs_no_torch(module: str) -> None:
 
 
 def test_training_needs_no_luigi() -> None:
-    code = "import model.train, model.evaluate, sys; sys.exit('luigi' in sys.modules)"
+    code = "import model.train, model.finetune, model.evaluate, sys; sys.exit('luigi' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
