@@ -34,8 +34,8 @@ print(json.dumps([name for name in sys.modules if name.split(".")[0] in packages
 
 @pytest.fixture
 def _complete_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every input is there, with its family's name as its digest: so every task has a decision without building."""
-    monkeypatch.setattr(ArtifactTask, "content_digest", lambda self, results=(): f"{self.task_family}{results}")
+    """Every input is there, with its label as its digest: so every task has a decision without building."""
+    monkeypatch.setattr(ArtifactTask, "content_digest", lambda self, results=(): f"{self.label}{results}")
 
 
 def needed_by(cls: Any) -> dict[str, Any]:
