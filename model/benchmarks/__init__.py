@@ -44,7 +44,7 @@ class AnswerRule:
     """How published answers become targets: `targets` gives the score in [0, 1] of each right answer of one row.
 
     Possible answers are those of the list under the source `list_source` where the user gives it, else those that are
-    right in at least `min_count` training rows. Right answers that are not possible are left out of the targets.
+    the best (or equally good) in at least `min_count` training rows. Others are left out of the targets.
     """
 
     targets: Callable[[Sequence[str]], Mapping[str, float]]
