@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+EPOCHS_FILE = "epochs.json"
+
 
 class BestEpoch:
     """Asked after each epoch (`model.loop.EpochEnd`); `judge` gives a number, the higher the better."""

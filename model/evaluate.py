@@ -16,9 +16,9 @@ from data.errors import UserError
 from data.progress import Progress
 from data.schema import PREDICTIONS
 from data.writers import write_json, write_parquet
-from model import exams, facts, job, learner, protocol, questions, respondent, runs
-from model.exams import Exam
-from model.finetune import CORPUS, EPOCHS
+from model import exact, exams, facts, job, learner, protocol, questions, respondent
+from model.best_epoch import EPOCHS_FILE
+from model.exams import CORPUS, Exam
 from model.forms import Outcome
 from model.job import Job
 from model.respondent import Respondent
@@ -31,7 +31,7 @@ def evaluate(path: str, progress: Progress) -> None:
     """Do the job in the file `path`. Raises UserError."""
     this = job.read(Path(path))
     spec = this.read_spec(Evaluation, this.spec)
-    runs.make_exact(spec.device, num_threads=spec.num_threads, seed=0)
+    exact.make_exact(spec.device, num_threads=spec.num_threads, seed=0)
     known = facts.read(regions=this.folder("regions"), words=this.folder("vocabulary"), negatives=None)
     folder = this.corpus(CORPUS)
     exam = exams.read(spec.benchmark, folder, facts=known, max_length=spec.max_length, sees=spec.sees)
@@ -47,8 +47,8 @@ def evaluate(path: str, progress: Progress) -> None:
     write_json(this.result / "scores.json", _scores(spec, exam, outcome, this.sources))
     predictions = sorted(outcome.predictions, key=lambda row: row["row_id"])
     write_parquet(this.result / "predictions.parquet", pa.Table.from_pylist(predictions, PREDICTIONS), PREDICTIONS)
-    if (this.folder("weights") / EPOCHS).exists():
-        shutil.copyfile(this.folder("weights") / EPOCHS, this.result / EPOCHS)
+    if (this.folder("weights") / EPOCHS_FILE).exists():
+        shutil.copyfile(this.folder("weights") / EPOCHS_FILE, this.result / EPOCHS_FILE)
     progress(1.0, spec.benchmark)
 
 

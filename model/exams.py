@@ -21,6 +21,8 @@ from model.questions import Questions
 from model.rows import Texts
 from model.specs import Sees
 
+CORPUS = "benchmark"  # what a job calls the folder of rows
+
 
 @dataclass(frozen=True, kw_only=True)
 class Exam:

@@ -11,9 +11,9 @@ from pathlib import Path
 from data.errors import UserError
 from data.progress import Progress
 from data.writers import write_json
-from model import exams, job, learner, protocol, respondent, runs
-from model.best_epoch import BestEpoch
-from model.exams import Exam
+from model import exact, exams, job, learner, protocol, respondent, runs
+from model.best_epoch import EPOCHS_FILE, BestEpoch
+from model.exams import CORPUS, Exam
 from model.forms import Ask
 from model.initialise import copy_matching
 from model.job import Job
@@ -23,9 +23,6 @@ from model.pairs import Pairs
 from model.questions import ANSWERS_FILE, Questions
 from model.respondent import Respondent
 from model.specs import FineTuning, Network, check_length, to_plain
-
-EPOCHS = "epochs.json"
-CORPUS = "benchmark"  # the one corpus of the job
 
 
 class Lessons:
@@ -55,7 +52,7 @@ def finetune(path: str, progress: Progress) -> None:
     spec, network = this.read_spec(FineTuning, this.spec), this.read_spec(Network, this.network)
     budget = spec.budget
     _check(spec, network)
-    runs.make_exact(budget.device, num_threads=budget.num_threads, seed=budget.seed)
+    exact.make_exact(budget.device, num_threads=budget.num_threads, seed=budget.seed)
     exam = exams.read(
         spec.benchmark,
         this.corpus(CORPUS),
@@ -77,7 +74,7 @@ def finetune(path: str, progress: Progress) -> None:
         "start": origin,
     }
     runs.write(this, pupil, timed, description=description, batch_size=spec.batch_size)
-    write_json(this.result / EPOCHS, {"metric": list(form.metric(exam.benchmark)), **best.history()})
+    write_json(this.result / EPOCHS_FILE, {"metric": list(form.metric(exam.benchmark)), **best.history()})
     write_json(this.result / ANSWERS_FILE, list(exam.answers))
     progress(1.0, f"{spec.benchmark}: {loop.num_steps:,} steps, best epoch {best.history()['best']}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from data.errors import UserError
 from data.progress import Progress
 from data.vocabulary import FILE_NAME as VOCABULARY_FILE
 from data.writers import write_json, write_parquet
@@ -22,7 +20,6 @@ from model.checkpoint import Checkpoints
 from model.facts import Facts
 from model.job import Job
 from model.loop import Batch, Loop, Trained
-from model.specs import Device
 
 _SHARE_OF_TRAINING = 0.95  # of the progress shown; the rest is judging and writing
 
@@ -33,25 +30,6 @@ class Timed:
 
     trained: Trained
     seconds: float
-
-
-def make_exact(device: Device, *, num_threads: int, seed: int) -> None:
-    """Everything that the arithmetic depends on is set here: deterministic kernels, threads, and dropout's seed.
-
-    Raises UserError where the device is not there.
-    """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UserError(
-            expected="a GPU that torch can use",
-            found=f"none (torch {torch.__version__})",
-            where="device = cuda",
-            way_out="set device = cpu, or install a CUDA build of torch on a machine with a GPU",
-        )
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's matrix products may differ
-    torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    torch.set_num_threads(num_threads)
-    torch.manual_seed(seed)
 
 
 def read_facts(this: Job) -> Facts:

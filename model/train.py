@@ -7,7 +7,7 @@ from pathlib import Path
 from data.errors import UserError
 from data.progress import Progress
 from data.writers import write_json
-from model import held_out, job, learner, protocol, runs
+from model import exact, held_out, job, learner, protocol, runs
 from model.feed import Feed
 from model.initialise import copy_matching
 from model.learner import Learner
@@ -21,7 +21,7 @@ def train(path: str, progress: Progress) -> None:
     stage, network = this.read_spec(Stage, this.spec), this.read_spec(Network, this.network)
     stream, budget = only_stream(stage), stage.budget
     check_lengths(stage, network)
-    runs.make_exact(budget.device, num_threads=budget.num_threads, seed=budget.seed)
+    exact.make_exact(budget.device, num_threads=budget.num_threads, seed=budget.seed)
     known = runs.read_facts(this)
     pupil = Learner(network, stream.objectives, known, seed=budget.seed)
     weights, _ = runs.read_start(this, known)
