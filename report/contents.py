@@ -186,7 +186,7 @@ class TuningSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuned:
-    """A fine-tuning: its loss, `metric` (group, name) on validation rows after each epoch, and the epoch that was kept."""
+    """A fine-tuning: its loss, `metric` (group, name) on validation rows after each epoch, and the epoch kept."""
 
     settings: TuningSettings | None
     curves: dict[str, Curve]

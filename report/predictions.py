@@ -5,11 +5,11 @@ Which are shown is drawn, not picked (report/choice.py), and they are spread ove
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.schema import PREDICTIONS
 from report import artifacts
@@ -26,7 +26,7 @@ def predictions(path: Path) -> Predictions | None:
     """A few right and wrong predictions of the file; None where it is not there."""
     if not path.is_file():
         return None
-    table = artifacts.columns(path, PREDICTIONS)
+    table = _table(path)
     credits_N = table["credit"].to_pylist()
     rows_N = _by_kind(table)
     right = [row for row in rows_N if credits_N[row] >= RIGHT]
@@ -35,14 +35,14 @@ def predictions(path: Path) -> Predictions | None:
         num_rows=table.num_rows,
         num_right=len(right),
         num_wrong=len(wrong),
-        right=_read(path, table, [right[place] for place in spread(len(right), NUM_SHOWN, of="right")]),
-        wrong=_read(path, table, [wrong[place] for place in spread(len(wrong), NUM_SHOWN, of="wrong")]),
+        right=_read(table, [right[place] for place in spread(len(right), NUM_SHOWN, of="right")]),
+        wrong=_read(table, [wrong[place] for place in spread(len(wrong), NUM_SHOWN, of="wrong")]),
     )
 
 
 def changes(paths: Mapping[str, Path]) -> Changes | None:
     """Rows whose first answer changes from stage to stage; None where fewer than two stages left predictions."""
-    tables = {stage: artifacts.columns(path, PREDICTIONS) for stage, path in paths.items() if path.is_file()}
+    tables = {stage: _table(path) for stage, path in paths.items() if path.is_file()}
     if len(tables) < 2:
         return None
     places = {stage: {row_id: n for n, row_id in enumerate(t["row_id"].to_pylist())} for stage, t in tables.items()}
@@ -58,9 +58,20 @@ def changes(paths: Mapping[str, Path]) -> Changes | None:
 
     changed = [row_id for row_id in shared if changes_and_is_right(row_id)]
     shown = [changed[place] for place in spread(len(changed), NUM_CHANGES, of="changes")]
-    read = {s: _read(paths[s], table, [places[s][row_id] for row_id in shown]) for s, table in tables.items()}
+    read = {s: _read(table, [places[s][row_id] for row_id in shown]) for s, table in tables.items()}
     rows = [{stage: read[stage][number] for stage in tables} for number in range(len(shown))]
     return Changes(num_rows=len(shared), num_changed=len(changed), rows=rows)
+
+
+def _table(path: Path) -> pa.Table:
+    """The predictions in a file: at least one answer in each row, and as many probabilities."""
+    table = artifacts.columns(path, PREDICTIONS)
+    num_answers = pc.list_value_length(table["answers"])
+    is_whole = pc.and_(pc.greater(num_answers, 0), pc.equal(num_answers, pc.list_value_length(table["probabilities"])))
+    numbers = (pc.list_flatten(table["probabilities"]), table["credit"])
+    if not all(pc.all(found, min_count=0).as_py() for found in (is_whole, *map(pc.is_finite, numbers))):
+        artifacts.refuse("at least one answer in each row, each with a probability", "others", str(path))
+    return table
 
 
 def _by_kind(table: pa.Table) -> list[int]:
@@ -69,16 +80,19 @@ def _by_kind(table: pa.Table) -> list[int]:
     return sorted(range(len(keys)), key=keys.__getitem__)
 
 
-def _first_answers(table: pa.Table) -> list[str | None]:
-    return [answers[0] if answers else None for answers in table["answers"].to_pylist()]
+def _first_answers(table: pa.Table) -> list[str]:
+    return [answers[0] for answers in table["answers"].to_pylist()]
 
 
-def _read(path: Path, table: pa.Table, rows: Sequence[int]) -> list[Prediction]:
-    found = artifacts.rows(table, rows)
-    for row in found:
-        answers, numbers = row["answers"], [*row["probabilities"], row["credit"]]
-        if not answers or len(numbers) != len(answers) + 1 or not all(map(math.isfinite, numbers)):
-            artifacts.refuse("answers, each with a probability", answers, f"{path}, {row['row_id']}")
-        row["probabilities"] = [round(share, 4) for share in row["probabilities"]]
-        row["credit"] = round(row["credit"], 4)
-    return [Prediction(**row) for row in found]
+def _read(table: pa.Table, rows: Sequence[int]) -> list[Prediction]:
+    """These rows, their numbers to the fourth place: finer than a bar shows."""
+    return [
+        Prediction(
+            **{
+                **row,
+                "probabilities": [round(share, 4) for share in row["probabilities"]],
+                "credit": round(row["credit"], 4),
+            }
+        )
+        for row in artifacts.rows(table, rows)
+    ]

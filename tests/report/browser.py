@@ -11,6 +11,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,15 @@ _FLAGS = (
     "--no-first-run",
 )
 _TIMEOUT_S = 60
+# Chromium reads its commands from descriptor 3 and answers on 4. Ours first go where neither is.
+_LAUNCHER = """
+import fcntl, os, sys
+ours = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]
+for number, descriptor in zip((3, 4), ours):
+    os.dup2(descriptor, number)
+    os.close(descriptor)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def find() -> str | None:
@@ -113,11 +123,9 @@ def browser(executable: str, folder: Path) -> Iterator[Browser]:
     """A Chromium with a fresh profile below `folder`, ended at the end."""
     command_end, commands = os.pipe()
     answers, answer_end = os.pipe()
-    # Chromium reads its commands from descriptor 3 and answers on 4; a shell is what can put ours there.
-    script = f'exec "$0" "$@" 3<&{command_end} 4>&{answer_end}'
     arguments = [executable, *_FLAGS, f"--user-data-dir={folder / 'profile'}"]
     process = subprocess.Popen(
-        ["sh", "-c", script, *arguments],
+        [sys.executable, "-c", _LAUNCHER, str(command_end), str(answer_end), *arguments],
         pass_fds=(command_end, answer_end),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

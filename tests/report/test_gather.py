@@ -33,46 +33,60 @@ def test_without_a_blind_loss_to_divide_by_there_is_no_margin(
     assert gather(inputs).stages["token"].held_out["mlm"].margin is None
 
 
-def test_dropped_rows_are_summed_and_the_commonest_reason_comes_first(make_inputs: MakeInputs) -> None:
-    corpus = gather(make_inputs()).corpora["TokenCorpus"]
-    assert corpus.num_dropped == 80
-    assert list(corpus.dropped.items()) == [("has a verb", 64), ("no region features", 15), ("empty text", 1)]
-    assert list(corpus.rows) == ["train", "validation", "test"]
-
-
-def test_a_note_of_nothing_is_left_out(make_inputs: MakeInputs, tmp_path: Path) -> None:
-    inputs = make_inputs()
-    (tmp_path / "TokenCorpus" / "counts.json").write_text('{"read": 1, "notes": {"mean cosine": null, "rows": 2}}')
-    assert gather(inputs).corpora["TokenCorpus"].notes == {"rows": 2}
-
-
 def test_curves_and_objectives_come_in_the_order_of_the_curriculum(make_inputs: MakeInputs) -> None:
     stage = gather(make_inputs()).stages["sentence"]
     assert list(stage.curves) == ["total", "mlm", "mrfr", "moc", "tits", "itm_hs"]
     assert list(stage.held_out) == ["mlm", "mrfr", "moc", "tits", "itm_hs"]
 
 
-def test_ranks_come_in_the_order_of_their_numbers(make_inputs: MakeInputs) -> None:
-    benchmark = gather(make_inputs()).benchmarks["retrieval"]
-    assert list(benchmark.scores["image_retrieval"]) == ["R@1", "R@5", "R@10"]
-    assert benchmark.sizes == {"images": 260, "texts": 260}
+def test_a_fine_tuning_says_which_epoch_was_kept_and_how_it_was_trained(make_inputs: MakeInputs) -> None:
+    tuned = gather(make_inputs()).fine_tunings["vqa.after.token"]
+    assert tuned.best == 2
+    assert [epoch.validation for epoch in tuned.epochs] == [50.5, 58.75, 57.125]
+    assert tuned.settings is not None
+    assert (tuned.settings.form, tuned.settings.batch_size, tuned.settings.learning_rate) == ("answer", 32, 5e-5)
+    assert list(tuned.curves) == ["total", "answer"]
 
 
 def test_what_is_not_there_is_named(make_inputs: MakeInputs, tmp_path: Path) -> None:
-    inputs = make_inputs(benchmarks={})
-    (tmp_path / "phrase" / "metrics.parquet").unlink()
-    (tmp_path / "PhraseCorpus" / "counts.json").unlink()
-    stages = {name: folder for name, folder in inputs.stages.items() if name != "sentence"}
-    contents = gather(ReportInputs(**{**vars(inputs), "stages": stages}))
+    inputs = make_inputs(stages={"token": tmp_path / "token", "phrase": tmp_path / "phrase"})
+    for name in (
+        "phrase/metrics.parquet",
+        "PhraseCorpus/counts.json",
+        "tagger/scores.json",
+        "tuning/epochs.json",
+        "vqa_text/scores.json",
+        "vqa_token/predictions.parquet",
+        "retrieval/scores.json",
+    ):
+        (tmp_path / name).unlink()
+    contents = gather(inputs)
     assert contents.missing == [
         "stage sentence: not trained",
-        "benchmark retrieval: not run",
         "corpus PhraseCorpus: its counts (counts.json) are not there",
+        "tagger: its scores (scores.json) are not there",
         "stage phrase: its losses (metrics.parquet) are not there",
+        "fine-tuning vqa.after.token: its epochs (epochs.json) are not there",
+        "benchmark vqa, seeing the text alone: its scores (scores.json) are not there",
+        "benchmark vqa, after token: its predictions (predictions.parquet) are not there",
+        "benchmark retrieval: its scores (scores.json) are not there",
     ]
-    assert list(contents.corpora) == ["TokenCorpus", "SentenceCorpus"]
-    assert contents.stages["phrase"].curves == {}
-    assert contents.stages["phrase"].held_out["mlm"].model == 1.39
+    assert list(contents.corpora) == ["TokenCorpus", "SentenceCorpus", "rows of VQA v2"]
+    assert list(contents.benchmarks) == ["vqa"]
+    assert contents.benchmarks["vqa"].text_only is None
+    assert contents.tagger is None
+    assert contents.fine_tunings["vqa.after.token"].best is None
+
+
+def test_a_stage_without_one_of_its_files_shows_the_other(make_inputs: MakeInputs, tmp_path: Path) -> None:
+    inputs = make_inputs()
+    (tmp_path / "phrase" / "metrics.parquet").unlink()
+    phrase = gather(inputs).stages["phrase"]
+    assert phrase.curves == {}
+    assert phrase.held_out["mlm"].model == 1.39
+
+
+SCORES = '{"title": "t", "about": "a", "address": "", "protocol": "p", "split": "test", '
 
 
 @pytest.mark.parametrize(
@@ -83,12 +97,20 @@ def test_what_is_not_there_is_named(make_inputs: MakeInputs, tmp_path: Path) -> 
         ("TokenCorpus/counts.json", '{"rows": {}, "rejected": {}}', "read"),
         ("TokenCorpus/counts.json", '{"read": 3, "rows": {"train": "many"}}', "many"),
         ("TokenCorpus/counts.json", '{"read": true}', "True"),
+        ("TokenCorpus/corpus.parquet", "not parquet", "a Parquet table"),
+        ("tagger/scores.json", '{"accuracy": "high"}', "a finite number"),
         ("token/held_out.json", '{"mlm": 3}', "an object of objects"),
         ("token/held_out.json", '{"mlm": {"metric": "loss", "model": NaN, "num_rows": 1}}', "nan"),
         ("token/held_out.json", '{"mlm": {"metric": 1, "model": 1, "num_rows": 1}}', "a string"),
         ("token/metrics.parquet", "not parquet", "a Parquet table"),
-        ("retrieval/scores.json", '{"benchmark": "retrieval"}', "protocol"),
+        ("tuning/epochs.json", '{"metric": ["a", "b"], "epochs": [3]}', "a list of epochs"),
+        ("tuning/epochs.json", '{"metric": [1], "epochs": []}', "a list of strings"),
+        ("tuning/network.json", "{}", "an object"),
+        ("retrieval/scores.json", '{"title": "retrieval"}', "about"),
+        ("retrieval/scores.json", SCORES + '"main": ["one"]}', "a group and a metric"),
+        ("retrieval/scores.json", SCORES + '"main": ["a", "b"], "scores": {"a": 3}}', "an object of objects"),
         ("retrieval/scores.json", "[" * 100_000, "JSON"),
+        ("retrieval/predictions.parquet", "", "a Parquet table"),
     ],
 )
 def test_a_malformed_artifact_is_one_clear_error(
