@@ -122,13 +122,20 @@ def num_crossings(rows: Sequence[Sequence[Point]], segments: Sequence[tuple[Poin
 def _placed(
     rows: Sequence[Sequence[Point]], segments: Sequence[tuple[Point, Point]], room: Mapping[Point, float]
 ) -> dict[Point, float]:
-    """The middle of each point: near to what it is joined to, in its row's order, none over another."""
+    """The middle of each point: near to what it is joined to, in its row's order, none over another.
+
+    At the end each is drawn to the first of what follows it, so that a long way to a wide end keeps to one side: on a
+    narrow screen, the side where reading begins.
+    """
     above, below = _neighbours(segments)
     middles = {point: 0.0 for row in rows for point in row}
     for sweep in range(_NUM_PLACINGS):
         for row in rows if sweep % 2 == 0 else reversed(rows):
             wanted = [_mean([middles[q] for q in (*above.get(p, ()), *below.get(p, ()))], middles[p]) for p in row]
             middles |= dict(zip(row, apart(wanted, [room[point] for point in row]), strict=True))
+    for row in reversed(rows):
+        wanted = [min((middles[q] for q in below.get(p, ())), default=middles[p]) for p in row]
+        middles |= dict(zip(row, apart(wanted, [room[point] for point in row]), strict=True))
     left = min((middles[point] - room[point] / 2 for point in middles), default=0.0)
     return {point: round(middle - left, 1) for point, middle in middles.items()}
 
