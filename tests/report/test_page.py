@@ -234,3 +234,20 @@ def test_times_are_shown_in_their_two_largest_units() -> None:
 def test_sizes_are_shown_in_the_unit_that_fits() -> None:
     spoken = [num_bytes(count).replace("\u202f", " ") for count in (0, 999, 1000, 9_960, 999_600, 3.4e9, 2.5e12)]
     assert spoken == ["0 B", "999 B", "1.0 kB", "10 kB", "1.0 MB", "3.4 GB", "2.5 TB"]
+
+
+def test_the_best_answer_of_a_question_is_right_and_what_others_said_right_in_part(
+    make_inputs: MakeInputs, tmp_path: Path
+) -> None:
+    inputs = make_inputs()
+    row = {**run.prediction(1, "yes"), "truth": ["yes", "perhaps"]}
+    run.write_rows(tmp_path / "retrieval" / "predictions.parquet", [row], run.schema.PREDICTIONS)
+    fields = {**vars(inputs), "benchmarks": {"retrieval": inputs.benchmarks["retrieval"]}}
+    of_a_question = report_of(ReportInputs(**fields), tmp_path / "question")
+    run.write_rows(tmp_path / "retrieval" / "predictions.parquet", [{**row, "text": ""}], run.schema.PREDICTIONS)
+    of_an_image = report_of(ReportInputs(**fields), tmp_path / "image")
+    verdicts = [
+        [fields["aria-label"] for tag, fields in page.tags if (fields.get("aria-label") or "").startswith("right")]
+        for page in (of_a_question, of_an_image)
+    ]
+    assert verdicts == [["right", "right in part"], ["right", "right"]]
