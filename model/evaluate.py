@@ -6,7 +6,6 @@ With dropout off, always. The network is the one that the weights were trained i
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,7 @@ def evaluate(path: str, progress: Progress) -> None:
         into=this.result,
         progress=lambda share, message: progress(share * _SHARE_OF_JUDGING, message),
     )
-    write_json(this.result / "scores.json", _scores(spec, exam, outcome, this.sources))
+    write_json(this.result / "scores.json", _scores(spec, exam, outcome))
     predictions = sorted(outcome.predictions, key=lambda row: row["row_id"])
     write_parquet(this.result / "predictions.parquet", pa.Table.from_pylist(predictions, PREDICTIONS), PREDICTIONS)
     if (this.folder("weights") / EPOCHS_FILE).exists():
@@ -76,7 +75,7 @@ def _check_answers(folder: Path, exam: Exam) -> None:
         )
 
 
-def _scores(spec: Evaluation, exam: Exam, outcome: Outcome, sources: Sequence[str]) -> dict[str, Any]:
+def _scores(spec: Evaluation, exam: Exam, outcome: Outcome) -> dict[str, Any]:
     """What goes into scores.json."""
     benchmark = exam.benchmark
     return {
@@ -86,7 +85,7 @@ def _scores(spec: Evaluation, exam: Exam, outcome: Outcome, sources: Sequence[st
         "address": benchmark.address,
         "protocol": benchmark.protocol,
         "split": "test",
-        "data": list(sources),
+        "data": list(spec.sources),
         "sees": spec.sees,
         "is_zero_shot": spec.is_zero_shot,
         "sizes": {"rows": outcome.num_rows, "images": outcome.num_images, "possible answers": len(exam.answers)},

@@ -24,7 +24,6 @@ class Job:
     network: Any
     inputs: Mapping[str, Path]
     corpora: Mapping[str, Path]
-    sources: tuple[str, ...]  # the names of the sources that a benchmark's rows were read from, for its scores
     result: Path
     record: Path
     checkpoints: Path
@@ -73,7 +72,6 @@ def read(path: Path) -> Job:
             network=plain["network"],
             inputs=inputs,
             corpora={name: Path(folder) for name, folder in plain["inputs"]["corpora"].items()},
-            sources=tuple(str(name) for name in plain["inputs"].get("sources", ())),
             result=Path(plain["result"]),
             record=Path(plain["record"]),
             checkpoints=Path(plain["checkpoints"]),

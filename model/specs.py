@@ -188,9 +188,13 @@ class FineTuning:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """A network judged on the test rows of a benchmark; `is_zero_shot`: with the heads that pre-training left."""
+    """A network judged on the test rows of a benchmark; `is_zero_shot`: with the heads that pre-training left.
+
+    `sources` are the names of those that the rows were read from: whose numbers these are.
+    """
 
     benchmark: str
+    sources: tuple[str, ...]
     form: Form
     max_length: int
     device: Device = "cpu"

@@ -9,10 +9,10 @@ from dataclasses import asdict
 from typing import Any, ClassVar, cast
 
 import luigi
-from data.questions import QuestionSettings
 
 from data import question_contract, questions
 from data.errors import UserError
+from data.questions import QuestionSettings
 from data.sources import all_sources
 from model import plugins
 from model.benchmarks import Benchmark
@@ -295,6 +295,7 @@ class Evaluate(JudgedTask):
         threads = current_profile(self.profile).fine_tuning.num_threads
         return Evaluation(
             benchmark=self.benchmark,
+            sources=sources_of(self.declared()),
             form=self.form(),
             max_length=self.max_length(),
             device=cast(Device, self.device),
@@ -320,7 +321,7 @@ class Evaluate(JudgedTask):
         weights = (
             Input(node=self.stage(), results=WEIGHTS)
             if self.is_zero_shot()
-            else Input(node=self.fine_tune(), results=(*WEIGHTS, "epochs.json"))
+            else Input(node=self.fine_tune(), results=(*WEIGHTS, "answers.json", "epochs.json"))
         )
         return {**self.shared_inputs(), "weights": weights}
 

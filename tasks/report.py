@@ -24,10 +24,9 @@ from tasks.tagging import PosTagger
 
 _CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
 _ROWS = ("counts.json", "corpus.parquet", "images.parquet", "rows.parquet", "rejected.parquet", "filtered.parquet")
-_CURVES = ("metrics.parquet", "held_out.json", "epochs.json")
+_CURVES = ("metrics.parquet", "held_out.json", "epochs.json", "network.json")
 _SCORES = ("scores.json", "predictions.parquet", "epochs.json")
 PAGE = "report.html"
-_FOLDER = Path(report.page.__file__).parent
 
 
 class Report(ArtifactTask):
@@ -90,7 +89,7 @@ class Report(ArtifactTask):
             "is_world": uses_world(),
             "sources": sorted(configured_sources()),
             "left_out": list(left_out()),
-            "templates": {path.name: file_digest(path) for path in _templates()},
+            "templates": {path.name: file_digest(path) for path in sorted(report.page.TEMPLATES.iterdir())},
         }
 
     def build(self, job: Job) -> None:
@@ -151,10 +150,6 @@ def _node(task: ArtifactTask, needed: list[ArtifactTask]) -> DagNode:
         num_rows=max((entry["rows"] for entry in artifact.files.values() if "rows" in entry), default=None),
         needs=tuple(sorted({node.label for node in needed})),
     )
-
-
-def _templates() -> list[Path]:
-    return sorted(path for path in _FOLDER.rglob("*") if path.suffix in (".html", ".css"))
 
 
 def _named(inputs: Mapping[str, Path], kind: str) -> dict[str, Path]:

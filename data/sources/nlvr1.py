@@ -33,12 +33,18 @@ def images(path: Path, reject: Reject) -> Iterator[ImageRecord]:
 
 
 def questions(path: Path, reject: Reject) -> Iterator[QuestionRecord]:
-    """Each sentence about each of its six pictures, with its label."""
+    """Each sentence about each of its six pictures, with its label. Those about one group of pictures are one set."""
+    group_of = _groups(path)
     for example in _examples(path, reject):
         for permutation in _PERMUTATIONS:
             image_id = example.image_id(permutation)
-            answers = ("true" if example.is_true else "false",)
-            yield QuestionRecord(question_id=image_id, image_ids=(image_id,), text=example.sentence, answers=answers)
+            yield QuestionRecord(
+                question_id=image_id,
+                image_ids=(image_id,),
+                text=example.sentence,
+                answers=("true" if example.is_true else "false",),
+                set_id=f"nlvr1:{group_of[example.stem]}",
+            )
 
 
 def captions(path: Path, reject: Reject) -> Iterator[CaptionRecord]:

@@ -78,7 +78,7 @@ def test_it_leaves_the_same_files_on_every_run_for_dropout_is_off(
 def test_answers_are_scored_beside_the_majority_and_the_withheld_image(
     tiny: TinySet, trained: Path, tmp_path: Path
 ) -> None:
-    scores = run(tmp_path, tiny, trained / "vqa/result", tiny_evaluation("vqa"), sources=["vqa_questions"])
+    scores = run(tmp_path, tiny, trained / "vqa/result", tiny_evaluation("vqa"))
     assert scores["sizes"] == {"rows": 8, "images": 4, "possible answers": 4}
     assert (scores["split"], scores["sees"], scores["is_zero_shot"]) == ("test", "pair", False)
     assert scores["data"] == ["vqa_questions"]

@@ -292,7 +292,13 @@ def tiny_fine_tuning(benchmark: str = "vqa", *, num_epochs: int = 2, **changes: 
 
 
 def tiny_evaluation(benchmark: str = "vqa", **changes: Any) -> Evaluation:
-    parts: dict[str, Any] = {"benchmark": benchmark, "form": FORMS[benchmark], "max_length": 12, "num_threads": 1}
+    parts: dict[str, Any] = {
+        "benchmark": benchmark,
+        "sources": ("vqa_questions",),
+        "form": FORMS[benchmark],
+        "max_length": 12,
+        "num_threads": 1,
+    }
     return Evaluation(**{**parts, **changes})
 
 
