@@ -1,4 +1,7 @@
-"""Luigi made safe where no file or flag says otherwise: no server, loud failures, no hang after torch was used."""
+"""Luigi made safe where no file or flag says otherwise: no server, loud failures, no hang after torch was used.
+
+Two tasks run at a time: a narrow network gains little from a second thread, and the DAG has tasks that wait for nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import luigi.configuration
 from luigi.configuration import LuigiConfigParser
 
 DEFAULTS = {
-    "core": {"local_scheduler": "true", "no_configure_logging": "true"},
+    "core": {"local_scheduler": "true", "no_configure_logging": "true", "workers": "2"},
     "worker": {"check_complete_on_run": "true"},
     # Luigi's own default is to exit 0 when tasks failed.
     "retcode": {
