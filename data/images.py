@@ -18,6 +18,7 @@ from data import draws
 from data.errors import UserError
 from data.listings import Picture, gather, pictures_of
 from data.progress import Progress
+from data.records import PRETRAINING
 from data.rejects import RejectLog
 from data.schema import IMAGES, REJECTED, SPLITS
 from data.sources import SourceFiles, read, that_give
@@ -86,6 +87,7 @@ def build(files: SourceFiles, settings: SplitSettings, *, into: Path, progress: 
 
     A picture listed under several ids or in several files becomes one row. Its split comes from the lists
     `validation_images` and `test_images`, else from its publisher; for any other, a split without a list is drawn.
+    Whatever they say, pre-training does not train on a photograph that is held out under another id.
     """
     log = RejectLog()
     listed = gather(files, log.add, progress)
@@ -102,7 +104,9 @@ def build(files: SourceFiles, settings: SplitSettings, *, into: Path, progress: 
     num_read = listed.num_read + sum(log.counts.values())
     log.check(num_read=num_read, max_rate=settings.max_rejected_rate, corpus="ImageTable")
     splits = _splits(rows, lists, settings)
-    _write(into, rows, splits, log, num_read, notes=_notes(rows, lists))
+    twins = _twins_of_held_out(rows, splits)
+    notes = {**_notes(rows, lists), "images of pre-training held out as a benchmark's photographs": len(twins)}
+    _write(into, rows, {**splits, **twins}, log, num_read, notes=notes)
     progress(1.0, f"{len(rows):,} images")
 
 
@@ -155,6 +159,19 @@ def _drawn(groups: set[str], lists: Mapping[str, _SplitList | None], settings: S
     return {
         name: held_out[share < test_rate] if share < test_rate + validation_rate else "train"
         for name, share in zip(names, shares.tolist(), strict=True)
+    }
+
+
+def _twins_of_held_out(rows: Sequence[Picture], splits: Mapping[str, str]) -> dict[str, str]:
+    """`validation` for groups of pre-training whose photograph is held out under another id (Flickr30k's in COCO).
+
+    They must not be trained on; nothing is added to the test rows of anyone, which are those that others report.
+    """
+    held_out = {row.photo_id for row in rows if row.photo_id and splits[row.group_id] != "train"}
+    return {
+        row.group_id: "validation"
+        for row in rows
+        if row.pool == PRETRAINING and row.photo_id in held_out and splits[row.group_id] == "train"
     }
 
 

@@ -25,6 +25,7 @@ class Listing:
     same_as: str | None = None
     group_id: str | None = None
     split: str | None = None
+    photo_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -37,13 +38,17 @@ class Listings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """One picture under its canonical id. `split` is what publishers say of it; None where they say nothing."""
+    """One picture under its canonical id. `split` is what publishers say of it; None where they say nothing.
+
+    `photo_id` is equal for pictures that collections took from Flickr without saying that they are the same.
+    """
 
     image_id: str
     known_as: tuple[str, ...]
     group_id: str
     pool: str
     split: str | None
+    photo_id: str | None
     file_name: str | None
     size_px: tuple[int, int] | None
 
@@ -86,6 +91,7 @@ def _merge(listing: Listing, record: ImageRecord, pool: str) -> str | None:
     listing.size_px = listing.size_px or size_px
     listing.file_name = listing.file_name or record.file_name
     listing.group_id = listing.group_id or record.group_id
+    listing.photo_id = listing.photo_id or record.photo_id
     return None
 
 
@@ -99,6 +105,7 @@ def _picture(image_id: str, ids: set[str], listings: Mapping[str, Listing]) -> P
         group_id=next((listing.group_id for listing in found if listing.group_id), image_id),
         pool=_widest([listing.pool for listing in found]),
         split=_strictest([listing.split for listing in found]),
+        photo_id=next((listing.photo_id for listing in found if listing.photo_id), None),
         file_name=next((listing.file_name for listing in found if listing.file_name), None),
         size_px=next((listing.size_px for listing in found if listing.size_px), None),
     )

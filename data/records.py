@@ -29,6 +29,7 @@ class ImageRecord:
     same_as: str | None = None  # the id of the same picture in another collection (Visual Genome's coco_id)
     group_id: str | None = None  # images that must share a split (NLVR's permutations); None: the image alone
     split: Split | None = None  # where its publisher puts it, for collections that come with splits
+    photo_id: str | None = None  # its number on Flickr, where it is said: the photograph may be in other collections
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from data.records import ImageRecord, Reject, Split
 from data.sources import fields
-from data.sources.ids import numbered
+from data.sources.ids import numbered, photo_of
 from data.sources.json_items import items
 
 
@@ -26,4 +26,5 @@ def _image(item: Any, *, split: Split | None) -> ImageRecord:
         width_px=fields.pixels(item, "width"),
         height_px=fields.pixels(item, "height"),
         split=split,
+        photo_id=photo_of(str(item.get("flickr_url"))),
     )

@@ -42,8 +42,14 @@ def _image(item: Any) -> ImageRecord:
     split = _SPLITS.get(fields.text(item, "split"))
     if split is None:
         raise fields.RecordError("split", "neither train, val nor test")
+    image_id = _image_id(item)
     return ImageRecord(
-        image_id=_image_id(item), file_name=fields.text(item, "filename"), width_px=None, height_px=None, split=split
+        image_id=image_id,
+        file_name=fields.text(item, "filename"),
+        width_px=None,
+        height_px=None,
+        split=split,
+        photo_id=image_id.partition(":")[2],  # the very number that Flickr gave it
     )
 
 

@@ -15,6 +15,7 @@ _FORMS = (
     ("nlvr2", re.compile(r"(?:nlvr2:)?((?:train|dev|test[12])-[0-9]{1,6}-[0-9]{1,2}-img[01])(?:\.png)?")),
     ("nlvr1", re.compile(r"nlvr1:([0-9]{1,6}-[0-9]-[0-5])")),
 )
+_FLICKR = re.compile(r"/0*([0-9]{1,11})_[0-9a-f]+(?:_[a-z])?\.jpg$")
 
 
 def image_id_of(name: str) -> str | None:
@@ -28,6 +29,15 @@ def image_id_of(name: str) -> str | None:
         if match:
             return f"{collection}:{match[1]}"
     return None
+
+
+def photo_of(address: str) -> str | None:
+    """The number of the photograph behind an address of Flickr; None if it is none.
+
+    `http://farm7.staticflickr.com/6116/6255196340_da26cf2c9e_z.jpg` -> `6255196340`.
+    """
+    match = _FLICKR.search(address)
+    return match[1] if match else None
 
 
 def numbered(collection: str, number: int) -> str:

@@ -20,7 +20,7 @@ NAME = "vg_image_data"
 
 
 def images(path: Path, reject: Reject) -> Iterator[ImageRecord]:
-    """Every image; one that is in COCO too says so in `same_as`."""
+    """Every image; one that is in COCO too says so in `same_as`, one that is on Flickr in `photo_id`."""
     return fields.each(items(path, NAME), _image, source=NAME, reject=reject)
 
 
@@ -31,6 +31,7 @@ def _image(item: Any) -> ImageRecord:
         width_px=fields.pixels(item, "width"),
         height_px=fields.pixels(item, "height"),
         same_as=_in_coco(item),
+        photo_id=_on_flickr(item),
     )
 
 
@@ -38,6 +39,11 @@ def _in_coco(item: Any) -> str | None:
     if item.get("coco_id") in (None, -1):
         return None
     return numbered("coco", fields.whole(item, "coco_id"))
+
+
+def _on_flickr(item: Any) -> str | None:
+    number = str(item.get("flickr_id"))  # null where it is not known
+    return number.lstrip("0") if number.isascii() and number.isdecimal() else None
 
 
 SOURCE = Source(name=NAME, title="Visual Genome image data", address=ADDRESS, reads={"images": images})

@@ -265,3 +265,41 @@ def nlvr1_lines():
         return "".join(json.dumps(example) + "\n" for example in examples)
 
     return lines
+
+
+def _flickr30k(**splits):
+    sentences = [{"raw": "A dog.", "sentid": 0}]
+    return {"images": [{"filename": f"{n[1:]}.jpg", "split": s, "sentences": sentences} for n, s in splits.items()]}
+
+
+def _photos(**numbers):
+    """Images of COCO by the numbers of their photographs on Flickr."""
+    listed = _coco(*(int(name[1:]) for name in numbers))
+    for image, number in zip(listed["images"], numbers.values(), strict=True):
+        image["flickr_url"] = f"http://farm7.staticflickr.com/6116/{number}_da26cf2c9e_z.jpg"
+    return listed
+
+
+def test_pre_training_does_not_train_on_a_photograph_that_a_benchmark_holds_out(make_table):
+    table, into = make_table(
+        coco_captions=_photos(c1=101, c2=102, c3=103, c4=104, c5=101),
+        vg_image_data=[{**_vg(v1=None)[0], "flickr_id": 102}, *_vg(v2=4)],
+        flickr30k=_flickr30k(f101="test", f102="val", f103="train", f104="train"),
+        test_images="coco:4\n",
+    )
+    held_out = {"coco:1", "coco:2", "coco:5", "vg:1"}
+    assert {name for name, split in table.split.items() if split == "validation"} == {*held_out, "flickr30k:102"}
+    assert {name for name, split in table.split.items() if split == "test"} == {"coco:4", "flickr30k:101"}
+    assert table.split["coco:3"] == "train"
+    assert table.split["flickr30k:104"] == "train", "its twin is a test image of another pool, which stays as published"
+    notes = json.loads((into / "counts.json").read_text())["notes"]
+    assert notes["images of pre-training held out as a benchmark's photographs"] == len(held_out)
+
+
+def test_what_is_no_address_or_number_of_flickr_makes_no_two_images_alike(make_table):
+    images = _coco(1, 2, 3)
+    images["images"][0]["flickr_url"] = "http://images.cocodataset.org/val2017/000000397133.jpg"
+    images["images"][1]["flickr_url"] = None
+    listed = [{**_vg(v1=None)[0], "flickr_id": -1}, {**_vg(v2=None)[0], "flickr_id": None}]
+    table, _ = make_table(coco_captions=images, vg_image_data=listed, test_images="coco:1\ncoco:2\nvg:1\n")
+    assert table.split["coco:3"] == table.split["vg:2"] == "train"

@@ -185,9 +185,9 @@ def test_karpathys_images_have_his_splits_and_their_sentences_are_captions(whole
     images, _ = read_all("flickr30k", "images", whole_files["flickr30k"])
     captions, rejections = read_all("flickr30k", "captions", whole_files["flickr30k"])
     assert images == [
-        _image("flickr30k:1000092795", file_name="1000092795.jpg", split="train"),
-        _image("flickr30k:36979", file_name="36979.jpg", split="test"),
-        _image("flickr30k:7", file_name="7.jpg", split="validation"),
+        _image("flickr30k:1000092795", file_name="1000092795.jpg", split="train", photo_id="1000092795"),
+        _image("flickr30k:36979", file_name="36979.jpg", split="test", photo_id="36979"),
+        _image("flickr30k:7", file_name="7.jpg", split="validation", photo_id="7"),
     ]
     assert captions == [
         CaptionRecord(image_id="flickr30k:1000092795", caption_id="flickr30k:0", text="Two young guys ."),
