@@ -76,7 +76,7 @@ def run(task: luigi.Task) -> bool:
     """Build in this process, as a fresh command would: nothing is remembered from before."""
     Register.clear_instance_cache()
     built.clear()
-    return bool(luigi.build([task], local_scheduler=True, log_level="CRITICAL"))
+    return bool(luigi.build([task], workers=1, local_scheduler=True, log_level="CRITICAL"))
 
 
 def set_number(value: int) -> None:

@@ -63,7 +63,7 @@ def run(source: Path) -> list[str]:
     """What a fresh command does with that source."""
     Register.clear_instance_cache()
     events.clear()
-    assert luigi.build([Reader(source=str(source))], local_scheduler=True, log_level="CRITICAL")
+    assert luigi.build([Reader(source=str(source))], workers=1, local_scheduler=True, log_level="CRITICAL")
     return list(events)
 
 

@@ -224,7 +224,11 @@ def test_nlvr1s_sentences_are_asked_of_each_of_their_six_pictures(nlvr1_example,
     questions, _ = read_all("nlvr1", "questions", lines)
     assert [question.question_id for question in questions] == [f"nlvr1:12-{k}-{n}" for k in (0, 1) for n in range(6)]
     assert questions[7] == QuestionRecord(
-        question_id="nlvr1:12-1-1", image_ids=("nlvr1:12-1-1",), text="There is a black square.", answers=("false",)
+        question_id="nlvr1:12-1-1",
+        image_ids=("nlvr1:12-1-1",),
+        text="There is a black square.",
+        answers=("false",),
+        set_id="nlvr1:12",
     )
     assert {question.answers for question in questions[:6]} == {("true",)}
 
