@@ -23,6 +23,7 @@ from data.errors import UserError
 from data.sources import all_sources
 from tasks.artifact import ArtifactTask
 from tasks.benchmarks import left_out
+from tasks.images import cautions
 from tasks.report import Report
 from tasks.settings import configured_sources, current_store
 from tasks.sources import check_there
@@ -62,7 +63,8 @@ def check(arguments: list[str]) -> Checked | None:
         for task in tasks:
             if isinstance(task, ArtifactTask):
                 task.settings()  # and refuses values out of range when it is asked for its settings
-        notices = left_out() if any(isinstance(task, Report) for task in tasks) else ()
+        reported = left_out() if any(isinstance(task, Report) for task in tasks) else ()
+        notices = (*reported, *cautions())
         return Checked(root=_check_root(current_store().root), notices=notices)
 
 

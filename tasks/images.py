@@ -14,7 +14,7 @@ from data.images import SplitSettings
 from data.regions import detections, pixels
 from data.regions.detections import DetectionSettings
 from data.regions.pixels import PixelSettings
-from data.sources import that_give
+from data.sources import all_sources, that_give
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.parameters import (
     OptionalCountParameter,
@@ -27,7 +27,20 @@ from tasks.settings import current_profile
 from tasks.sources import givers, is_set, need, source_files, source_inputs
 
 PICTURES = ("coco_images", "flickr30k_images", "nlvr1_images", "nlvr2_images", "vg_images")
+_LIST_COCO = ("coco_captions", "coco_instances", "coco_image_info")
 _SPLIT_LISTS = ("validation_images", "test_images")
+
+
+def cautions() -> tuple[str, ...]:
+    """A sentence for each thing that no file can tell with these sources, and another would."""
+    lists_coco = any(is_set(name) for name in _LIST_COCO)
+    if is_set("vg_image_data") or not lists_coco or not givers("images", pool="gqa"):
+        return ()
+    return (
+        "GQA's images are Visual Genome's, half of which are COCO's too: without [sources] vg_image_data "
+        f"({all_sources()['vg_image_data'].address}) nothing tells which, and one that is held out under its number "
+        "there may be trained on under COCO's.",
+    )
 
 
 class SourceTask(ArtifactTask):

@@ -15,7 +15,7 @@ from report.contents import BenchmarkFolders, DagNode, ReportInputs
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.benchmarks import LAST_STAGE, Evaluate, available, benchmarks, left_out
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
-from tasks.images import PICTURES, HardNegatives, ImageTable, RegionFeatures
+from tasks.images import PICTURES, HardNegatives, ImageTable, RegionFeatures, cautions
 from tasks.settings import configured_sources, current_store
 from tasks.sources import source_files, source_inputs, uses_world
 from tasks.stages import STAGES
@@ -88,7 +88,8 @@ class Report(ArtifactTask):
             "profile": self.profile,
             "is_world": uses_world(),
             "sources": sorted(configured_sources()),
-            "left_out": list(left_out()),
+            "left_out": [*left_out(), *cautions()],
+            "dag": {task.label: needed for task, needed in self._below()},
             "templates": {path.name: file_digest(path) for path in sorted(report.page.TEMPLATES.iterdir())},
         }
 
@@ -111,14 +112,14 @@ class Report(ArtifactTask):
                 pictures=source_files(job, PICTURES),
                 tagger=job.inputs.get("tagger"),
                 left_out=tuple(settings["left_out"]),
-                dag=tuple(self._dag()),
+                dag=tuple(_node(task, needed) for task, needed in self._below()),
             ),
             into=job.result,
             record=job.record,
         )
 
-    def _dag(self) -> Iterator[DagNode]:
-        """Every artifact that the report rests on, with what it took and what it holds."""
+    def _below(self) -> Iterator[tuple[ArtifactTask, list[str]]]:
+        """Every task that the report rests on, with the labels of those that it needs."""
         waiting: list[ArtifactTask] = [self]
         seen = {self.label}
         while waiting:
@@ -127,7 +128,7 @@ class Report(ArtifactTask):
             waiting += [node for node in needed if node.label not in seen]
             seen |= {node.label for node in needed}
             if task is not self:
-                yield _node(task, needed)
+                yield task, sorted({node.label for node in needed})
 
     def point_current(self) -> None:
         """Let `report.html` in the workspace lead to the page, too."""
@@ -139,7 +140,8 @@ class Report(ArtifactTask):
         return current_store().root / PAGE
 
 
-def _node(task: ArtifactTask, needed: list[ArtifactTask]) -> DagNode:
+def _node(task: ArtifactTask, needed: list[str]) -> DagNode:
+    """What the task's artifact took and what it holds."""
     artifact = task.artifact()
     assert artifact is not None
     return DagNode(
@@ -148,7 +150,7 @@ def _node(task: ArtifactTask, needed: list[ArtifactTask]) -> DagNode:
         seconds=artifact.manifest["recorded"]["seconds"],
         num_bytes=sum(entry["bytes"] for entry in artifact.files.values()),
         num_rows=max((entry["rows"] for entry in artifact.files.values() if "rows" in entry), default=None),
-        needs=tuple(sorted({node.label for node in needed})),
+        needs=tuple(needed),
     )
 
 

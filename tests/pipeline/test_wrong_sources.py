@@ -60,3 +60,19 @@ def test_a_whole_file_gives_its_corpus(tmp_path: Path) -> None:
     done = commands.run("ImageTable", tmp_path / "w", "--sources-coco-captions", str(captions), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "w" / "current" / "ImageTable" / "result" / "images.parquet").is_file()
+
+
+def test_that_nothing_tells_which_of_gqas_images_are_cocos_is_said_before_any_work(tmp_path: Path) -> None:
+    captions, questions, image_data = (tmp_path / name for name in ("captions.json", "gqa.json", "image_data.json"))
+    captions.write_text(json.dumps(CAPTIONS))
+    questions.write_text(json.dumps({"1": {"imageId": "5", "question": "Is it red?", "answer": "yes"}}))
+    image_data.write_text(
+        json.dumps([{"image_id": 5, "width": 4, "height": 3, "coco_id": 7, "url": "https://a/5.jpg"}])
+    )
+    flags = ("--sources-coco-captions", str(captions), "--sources-gqa-questions", str(questions))
+    done = commands.run("ImageTable", tmp_path / "w", *flags, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.index("[sources] vg_image_data") < done.stderr.index("ImageTable")
+    done = commands.run("ImageTable", tmp_path / "w", *flags, "--sources-vg-image-data", str(image_data), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "vg_image_data (" not in done.stderr

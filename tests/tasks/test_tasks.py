@@ -15,6 +15,7 @@ from luigi.task_register import Register
 import pipeline  # noqa: F401  (registers the tasks)
 from pipeline.guard import our_tasks, runnable_tasks
 from tasks.artifact import ArtifactTask
+from tasks.benchmarks import FineTune
 from tasks.code import PACKAGES, code_digests, module_file
 from tasks.command_line import KeepsCommandLine
 from tasks.profiles import load_profile, profile_names
@@ -164,3 +165,19 @@ def test_a_given_tagger_is_a_source_if_it_is_a_folder_and_a_version_if_it_is_a_p
     assert "tagger" not in package.inputs()
     assert package.settings()["tagger"]["package"] == "spacy"
     assert trained.settings() == folder.settings()
+
+
+@pytest.mark.usefixtures("_complete_inputs")
+def test_the_report_is_another_where_a_task_needs_something_else(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = decision("Report")
+    assert before["settings"]["dag"]["Evaluate-vqa"] == [
+        *("BenchmarkCorpus-vqa", "FineTune-vqa", "RegionFeatures", "Vocabulary")
+    ]
+    inputs = FineTune.inputs
+    fewer = {"hard_negatives"}
+    monkeypatch.setattr(FineTune, "inputs", lambda self: {n: i for n, i in inputs(self).items() if n not in fewer})
+    after = decision("Report")
+    assert "HardNegatives" not in after["settings"]["dag"]["FineTune-vqa"]
+    assert after["inputs"] == before["inputs"]
