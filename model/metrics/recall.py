@@ -1,7 +1,7 @@
 """Recall of retrieval at 1, 5 and 10, both ways, and what a random order scores.
 
 Ties count against the model: a true candidate ranks behind every false one that scores as high, so that a model that
-scores all pairs alike finds nothing. Legend: T texts, I images, N queries.
+scores all pairs alike finds nothing, nor does one whose scores are no numbers. Legend: T texts, I images, N queries.
 """
 
 from __future__ import annotations
@@ -51,19 +51,19 @@ def one_caption(ranked: Ranked) -> Ranked:
 
 
 def _ranks_of_images(ranked: Ranked) -> NDArray[np.int64]:
-    """How many false images score at least as high as the true one, of each text."""
+    """How many false images do not score below the true one (they score as high, or are no numbers), of each text."""
     true_T = ranked.scores_TI[np.arange(len(ranked.scores_TI)), ranked.image_of_text_T]
     false_TI = np.where(_is_true(ranked), -np.inf, ranked.scores_TI)
-    rank_T: NDArray[np.int64] = (false_TI >= true_T[:, None]).sum(1)
+    rank_T: NDArray[np.int64] = (~(false_TI < true_T[:, None])).sum(1)
     return rank_T
 
 
 def _ranks_of_texts(ranked: Ranked) -> NDArray[np.int64]:
-    """How many false texts score at least as high as the best true one, of each image."""
+    """How many false texts do not score below the best true one, of each image."""
     is_true_TI = _is_true(ranked)
     best_true_I = np.where(is_true_TI, ranked.scores_TI, -np.inf).max(0)
     false_TI = np.where(is_true_TI, -np.inf, ranked.scores_TI)
-    rank_I: NDArray[np.int64] = (false_TI >= best_true_I[None, :]).sum(0)
+    rank_I: NDArray[np.int64] = (~(false_TI < best_true_I[None, :])).sum(0)
     return rank_I
 
 

@@ -38,6 +38,14 @@ def test_a_model_that_scores_all_pairs_alike_finds_nothing() -> None:
     assert {recall for group in found.values() for recall in group.values()} == {0.0}
 
 
+def test_scores_that_are_no_numbers_find_nothing() -> None:
+    nothing = recalls(Ranked(scores_TI=np.full((12, 12), np.nan, np.float32), image_of_text_T=np.arange(12)))
+    assert {recall for group in nothing.values() for recall in group.values()} == {0.0}
+    # The score of text 0 with its own image is none, so neither finds the other; text 1 and its image do.
+    one = recalls(ranked([[np.nan, 1], [0, 3]], [0, 1]))
+    assert one["image_retrieval"]["R@1"] == one["text_retrieval"]["R@1"] == 50.0
+
+
 def test_chance_by_hand() -> None:
     # Twenty images of two texts each: one image of twenty; of forty texts, one of two in the first draw.
     pairs = Ranked(scores_TI=np.zeros((40, 20), np.float32), image_of_text_T=np.repeat(np.arange(20), 2))
