@@ -1,0 +1,59 @@
+"""Which benchmarks a run has: those whose sources are there; the others are named with the settings that they lack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import luigi.configuration
+import pytest
+
+from data.errors import UserError
+from tasks.benchmarks import BenchmarkCorpus, Evaluate, FineTune, available, benchmarks, left_out, sources_of
+from tasks.report import Report
+
+
+def set_sources(**paths: str) -> None:
+    for name, path in paths.items():
+        luigi.configuration.get_config().set("sources", name, path)
+
+
+def test_the_generated_world_has_all_but_nlvr1(workspace: Path) -> None:
+    assert available() == ("gqa", "nlvr2", "retrieval", "vqa", "zero_shot_retrieval")
+    assert left_out() == ("NLVR (nlvr1) is left out: the generated world has no nlvr1.",)
+
+
+def test_without_a_source_for_gqa_it_is_named_with_its_setting_and_the_rest_runs(workspace: Path) -> None:
+    set_sources(flickr30k="/data/dataset_flickr30k.json", nlvr2="/data/train.json", vqa_questions="/data/q.json")
+    assert available() == ("nlvr2", "retrieval", "zero_shot_retrieval")
+    gqa = next(sentence for sentence in left_out() if sentence.startswith("GQA (gqa) is left out"))
+    assert "[sources] gqa_questions" in gqa
+    vqa = next(sentence for sentence in left_out() if sentence.startswith("VQA v2 (vqa) is left out"))
+    assert "vqa_annotations" in vqa
+    assert "vqa_questions" not in vqa  # it is set
+
+
+def test_retrieval_falls_back_on_cocos_captions(workspace: Path) -> None:
+    assert sources_of(benchmarks()["retrieval"]) == ("flickr30k",)
+    set_sources(coco_captions="/data/captions.json")
+    assert sources_of(benchmarks()["retrieval"]) == ("coco_captions",)
+
+
+def test_a_benchmark_without_sources_is_refused_with_the_settings_it_lacks(workspace: Path) -> None:
+    set_sources(coco_captions="/data/captions.json")
+    with pytest.raises(UserError) as refused:
+        BenchmarkCorpus(benchmark="gqa").inputs()
+    assert "gqa_questions" in refused.value.way_out
+
+
+def test_a_zero_shot_benchmark_is_not_fine_tuned(workspace: Path) -> None:
+    with pytest.raises(UserError, match="judged as pre-training left it"):
+        FineTune(benchmark="zero_shot_retrieval").settings()
+    assert Evaluate(benchmark="zero_shot_retrieval").inputs()["weights"].node.task_family == "SentenceStage"
+
+
+def test_what_is_there_for_comparison_only_can_be_left_out(workspace: Path) -> None:
+    labels = {task.label for task in Report().evaluations().values()}
+    assert {"Evaluate-vqa-text", "Evaluate-vqa-after-token", "Evaluate-retrieval-after-phrase"} <= labels
+    assert "Evaluate-retrieval-text" not in labels  # without its images retrieval is chance
+    bare = {task.label for task in Report(text_only="no", every_stage="no").evaluations().values()}
+    assert bare == {f"Evaluate-{name}" for name in available()}
