@@ -105,8 +105,8 @@ class Optimizer:
             raise UserError(
                 expected="a learning rate above 0, and finite",
                 found=str(self.learning_rate),
-                where="a stage's learning_rate",
-                way_out="the paper uses 1e-5, the miniature 2.5e-3",
+                where="learning_rate of a stage or a fine-tuning",
+                way_out="the paper uses 1e-5 for stages and 5e-5 for fine-tuning, the miniature 2.5e-3 and 1e-3",
             )
 
 
@@ -129,7 +129,7 @@ class Budget:
             raise UserError(
                 expected="a budget of either epochs or steps, at least one, on at least one thread",
                 found=found,
-                where="a stage's num_epochs, num_steps and num_threads",
+                where="num_epochs, num_steps and num_threads of a stage or a fine-tuning",
                 way_out="give one of the first two, and only numbers above 0",
             )
 
