@@ -40,4 +40,6 @@ def test_an_example_runs_from_its_files_to_its_report(
     report = json.loads((tmp_path / "workspace/current/Report/result/report.json").read_text("utf-8"))
     assert sum(report["corpora"]["RegionFeatures"]["images"].values()) == num_images
     assert sorted(report["benchmarks"]) == benchmarks
-    assert "VQA v2 (vqa) is left out: no source is set for it" in done.stderr
+    for left_out in ("VQA v2 (vqa)", "GQA (gqa)"):
+        assert f"{left_out} is left out: no source is set for it" in done.stderr
+        assert any(sentence.startswith(f"{left_out} is left out") for sentence in report["left_out"])
