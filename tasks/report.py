@@ -9,7 +9,7 @@ from typing import Any
 
 import luigi
 
-import report.page
+import report
 from model.specs import to_plain
 from report.contents import BenchmarkFolders, DagNode, ReportInputs
 from tasks.artifact import ArtifactTask, Input, Job
@@ -27,6 +27,7 @@ _ROWS = ("counts.json", "corpus.parquet", "images.parquet", "rows.parquet", "rej
 _CURVES = ("metrics.parquet", "held_out.json", "epochs.json", "network.json")
 _SCORES = ("scores.json", "predictions.parquet", "epochs.json")
 PAGE = "report.html"
+_TEMPLATES = Path(report.__file__).parent / "templates"
 
 
 class Report(ArtifactTask):
@@ -90,14 +91,16 @@ class Report(ArtifactTask):
             "sources": sorted(configured_sources()),
             "left_out": [*left_out(), *cautions()],
             "dag": {task.label: needed for task, needed in self._below()},
-            "templates": {path.name: file_digest(path) for path in sorted(report.page.TEMPLATES.iterdir())},
+            "templates": {path.name: file_digest(path) for path in sorted(_TEMPLATES.iterdir())},
         }
 
     def build(self, job: Job) -> None:
         """Gather and write."""
+        from report.page import write  # matplotlib takes a second to import, and every worker imports this module
+
         settings = self.settings()
         corpora, rows = _named(job.inputs, "corpus"), _named(job.inputs, "rows")
-        report.page.write(
+        write(
             ReportInputs(
                 title="Token, phrase, sentence",
                 is_world=settings["is_world"],
