@@ -1,6 +1,6 @@
 """Luigi made safe where no file or flag says otherwise: no server, loud failures, no hang after torch was used.
 
-Two tasks run at a time: a narrow network gains little from a second thread, and the DAG has tasks that wait for nothing.
+Two tasks run at a time: a narrow network gains little from a second thread, and many tasks of the DAG wait for nothing.
 """
 
 from __future__ import annotations
