@@ -164,10 +164,11 @@ def check_length(max_length: int, network: Network, *, where: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """How a benchmark asks and what is answered: a file of model/forms and its options."""
+    """How a benchmark asks and what is answered: a file of model/forms, its options, and whether it draws negatives."""
 
     name: str
     options: Options = field(default_factory=dict)
+    has_negatives: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -252,12 +252,12 @@ class FineTune(JudgedTask, TrainingTask):
         return self.with_parameters(budget)
 
     def inputs(self) -> Mapping[str, Input]:
-        """Rows, regions, negatives, and the weights to start from."""
-        return {
-            **self.shared_inputs(),
-            "hard_negatives": Input(node=HardNegatives(profile=self.profile), results=("hard_negatives.h5",)),
-            "start": Input(node=self.stage(), results=WEIGHTS),
-        }
+        """Rows, regions, the weights to start from, and the negatives where the form draws some."""
+        inputs = {**self.shared_inputs(), "start": Input(node=self.stage(), results=WEIGHTS)}
+        if self.form().has_negatives:
+            negatives = HardNegatives(profile=self.profile)
+            inputs["hard_negatives"] = Input(node=negatives, results=("hard_negatives.h5",))
+        return inputs
 
     def settings(self) -> Mapping[str, Any]:
         """The specs."""

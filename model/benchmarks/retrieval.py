@@ -13,7 +13,7 @@ BENCHMARK = Benchmark(
     address="https://cs.stanford.edu/people/karpathy/deepimagesent",
     sources=(("flickr30k",), ("coco_captions",)),
     content="captions",
-    form=Form(name="match", options={"loss": "binary"}),
+    form=Form(name="match", options={"loss": "binary"}, has_negatives=True),
     measure=recalls,
     chance=chance,
     main=("image_retrieval", "R@1"),

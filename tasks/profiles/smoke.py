@@ -1,4 +1,4 @@
-"""Under a minute: everything runs and nothing is learnt. For tests, and to try a change before a longer run."""
+"""Two minutes: everything runs and nothing is learnt. For tests, and to try a change before a longer run."""
 
 import dataclasses
 

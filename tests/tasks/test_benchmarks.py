@@ -57,3 +57,10 @@ def test_what_is_there_for_comparison_only_can_be_left_out(workspace: Path) -> N
     assert "Evaluate-retrieval-text" not in labels  # without its images retrieval is chance
     bare = {task.label for task in Report(text_only="no", every_stage="no").evaluations().values()}
     assert bare == {f"Evaluate-{name}" for name in available()}
+
+
+def test_only_what_draws_negatives_reads_them(workspace: Path) -> None:
+    reads = {
+        name: "hard_negatives" in FineTune(benchmark=name).inputs() for name in ("gqa", "nlvr2", "retrieval", "vqa")
+    }
+    assert reads == {"gqa": False, "nlvr2": False, "retrieval": True, "vqa": False}
