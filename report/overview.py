@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 PUBLISHED = ("LXMERT-S", "LXMERT")
-COLUMNS = ("this run", "text only", "image withheld", "majority or chance", *PUBLISHED)
+LESS = ("text only", "image withheld", "majority or chance")
+"""What knows less than the run itself: the columns that its score is to be held against."""
+COLUMNS = ("this run", *LESS, *PUBLISHED)
 _BLIND = ("majority", "chance")
 _MEASURES = ("model", "image withheld", "majority")
 _NUM_KINDS = 12
@@ -36,6 +38,12 @@ def overview(benchmark: Mapping[str, Any]) -> dict[str, Cell | None]:
         *(_published(benchmark["published"], model, group, metric) for model in PUBLISHED),
     )
     return dict(zip(COLUMNS, cells, strict=True))
+
+
+def best_of_less(cells: Mapping[str, Cell | None]) -> str:
+    """The column of the best score that knowing less reaches, the first such where they tie; empty: there is none."""
+    known = {column: cell.value for column in LESS if (cell := cells.get(column))}
+    return max(known, key=known.__getitem__, default="")
 
 
 def table_rows(benchmark: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:

@@ -9,7 +9,7 @@ from data import schema
 from data.errors import ContractError
 from report.contents import ReportInputs
 from report.gather import gather
-from report.overview import kinds, measures, overview, table_rows
+from report.overview import best_of_less, kinds, measures, overview, table_rows
 from report.predictions import changes, predictions
 from tests.report import run
 
@@ -59,6 +59,26 @@ def test_the_overview_sets_the_main_score_beside_what_sees_less_and_what_is_publ
     assert cells["LXMERT-S"].note == "MSP (minival)"
     assert cells["LXMERT"] is not None
     assert cells["LXMERT"].note == "(test-dev), official accuracy"  # its soft score was not published
+
+
+@pytest.mark.parametrize(
+    ("withheld", "majority", "text_only", "best"),
+    [
+        (48.09, 50.0, 50.0, "text only"),
+        (48.09, 50.0, None, "majority or chance"),
+        (51.0, 50.0, 49.0, "image withheld"),
+        (None, None, None, ""),
+    ],
+)
+def test_a_score_is_held_against_the_best_of_what_knows_less(
+    make_inputs: MakeInputs, withheld: float | None, majority: float | None, text_only: float | None, best: str
+) -> None:
+    def scores(value: float | None) -> dict[str, Any]:
+        return {} if value is None else {"questions": {"soft score": value}}
+
+    baselines = {"image withheld": scores(withheld), "majority": scores(majority)}
+    benchmark = {**shown(make_inputs), "baselines": baselines, "text_only": scores(text_only)}
+    assert best_of_less(overview(benchmark)) == best
 
 
 def test_the_overview_has_no_number_where_there_is_none(make_inputs: MakeInputs) -> None:

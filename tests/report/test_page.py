@@ -182,6 +182,14 @@ def test_published_numbers_are_marked_unless_training_had_the_papers_data_and_si
     assert page.text.count("Not comparable") == 1
 
 
+def test_a_headline_names_the_best_of_what_knows_less(page: Page) -> None:
+    headline = page.html.partition('<dl class="headline">')[2].partition("</dl>")[0]
+    assert re.findall(r'class="aside">([\w ]+) <data value="([0-9.]+)">', headline) == [
+        ("text only", "44.25"),
+        ("chance", "0.38"),
+    ]
+
+
 def test_comparable_numbers_are_not_marked(written: Written) -> None:
     page = written(is_world=False, profile="paper", is_comparable=True)
     assert "not comparable" not in page.text.casefold()
