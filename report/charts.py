@@ -62,7 +62,8 @@ def epoch_chart(epochs: Sequence[Epoch], *, best: int | None, name: str, descrip
         kept = [epoch for epoch in epochs if epoch.epoch == best]
         ring = axes.plot([e.epoch for e in kept], [e.validation for e in kept], "o", markersize=11, clip_on=False)[0]
         ring.set(markerfacecolor="none", markeredgecolor=_BLIND)
-        axes.margins(x=0.08, y=0.2)
+        axes.set_xlim(min(e.epoch for e in epochs) - 0.5, max(e.epoch for e in epochs) + 0.5)
+        axes.margins(y=0.2)
         return _inline(figure, name, description)
 
 
@@ -73,7 +74,7 @@ def _chart(name: str) -> Iterator[tuple[Figure, Axes]]:
         figure = Figure(figsize=(4.2, 2.3), layout="constrained")
         axes = figure.add_subplot()
         axes.grid(axis="y")
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
         axes.yaxis.set_major_locator(MaxNLocator(4))
         yield figure, axes
 

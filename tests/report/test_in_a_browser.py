@@ -69,3 +69,24 @@ def test_no_label_of_the_dag_is_wider_than_its_box(browser: Browser, path: Path)
         text => text.getBBox().width > box.querySelector('rect').getBBox().width)).length"""
     assert browser.evaluate("document.querySelectorAll('svg.dag g').length") == 3
     assert browser.evaluate(too_wide) == 0
+
+
+def test_all_metrics_of_a_table_are_equally_wide_so_that_bars_are_on_one_scale(browser: Browser, path: Path) -> None:
+    widths = """[...document.querySelectorAll('table.scores')].map(table => new Set(
+        [...table.querySelectorAll('td')].map(cell => Math.round(cell.getBoundingClientRect().width))).size)"""
+    for width_px in (DESK_PX, PHONE_PX):
+        browser.show(path, width_px=width_px)
+        assert set(browser.evaluate(widths)) == {1}
+
+
+def test_on_a_phone_charts_stand_one_a_row_and_the_first_column_stays_and_is_narrow(
+    browser: Browser, path: Path
+) -> None:
+    browser.show(path, width_px=PHONE_PX)
+    charts = "[...document.querySelectorAll('.charts.pair figure')].map(figure => figure.getBoundingClientRect().left)"
+    assert len(set(browser.evaluate(charts))) == 1
+    names = """[...document.querySelectorAll('main > section > .scroll tbody th:first-child')].map(
+        name => [getComputedStyle(name).position, name.getBoundingClientRect().width <= innerWidth / 2])"""
+    found = browser.evaluate(names)
+    assert found
+    assert all(kind == ["sticky", True] for kind in found)

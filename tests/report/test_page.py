@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from report.contents import BenchmarkFolders, DagNode, ReportInputs
+from report.charts import epoch_chart
+from report.contents import BenchmarkFolders, DagNode, Epoch, ReportInputs
 from report.wording import duration, num_bytes, per_cent, shown
 from tests.report import run
 from tests.report.conftest import Page, report_of
@@ -168,6 +170,14 @@ def test_every_picture_and_chart_has_an_alternative_text(page: Page) -> None:
     assert "Image coco:1; regions: 1 cone, 2 cat" in labels
     assert "Image coco:6, not to be had" in {label.partition(";")[0] for label in labels}
     assert sum("loss over" in label for label in labels) == 5 + 5 + 6 + 1
+
+
+@pytest.mark.parametrize(("num_epochs", "ticks"), [(1, ["1"]), (3, ["1", "2", "3"])])
+def test_epochs_are_whole_numbers_on_their_axis(num_epochs: int, ticks: list[str]) -> None:
+    epochs = [Epoch(epoch=number, step=10 * number, validation=50.0 + number) for number in range(1, num_epochs + 1)]
+    chart = ElementTree.fromstring(epoch_chart(epochs, best=1, name="epochs", description="by epoch"))
+    axis = next(group for group in chart.iter() if group.get("id", "").endswith("matplotlib.axis_1"))
+    assert [text.text for text in axis.iter() if text.tag.endswith("text")] == ticks
 
 
 def test_charts_take_their_colours_from_the_style_sheet(page: Page) -> None:
