@@ -21,6 +21,7 @@ from data.records import AnswersRecord, CaptionRecord, QuestionRecord
 from data.schema import SPLITS
 from data.sources import SourceFiles, that_give
 
+AskedContent = Literal["questions", "captions"]
 _GIVEN_BY = {
     "train": "add the publisher's training file to [sources]",
     "validation": "name images in [sources] validation_images, raise [ImageTable] validation_rate, or add the "
@@ -42,7 +43,7 @@ class QuestionSettings:
 def build(
     files: SourceFiles,
     *,
-    content: Literal["questions", "captions"],
+    content: AskedContent,
     targets: Targets | None,
     list_source: str | None,
     images: Path,
@@ -59,9 +60,10 @@ def build(
     training row can be answered, SourceError where more than `max_rejected_rate` of the records were rejected.
     """
     joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary)
-    collected = _Collected(joined=joined)
+    collected = _Collected(joined=joined, content=content)
     for record in joined.records(files, content, progress):
         collected.add(_asked_of(record) if isinstance(record, CaptionRecord) else record)
+    joined.log.check(num_read=joined.num_read, max_rate=settings.max_rejected_rate, corpus="BenchmarkCorpus")
     if any(name in files for name in that_give("answers")):
         for record in joined.records(files, "answers", progress):
             collected.answer(record)
@@ -94,6 +96,7 @@ class _Collected:
     """The rows so far; the ids of all questions that were read, of rejected ones too; and what equal strings share."""
 
     joined: Joined
+    content: AskedContent
     rows: dict[str, QuestionRow] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     shared: dict[str, str] = field(default_factory=dict)
@@ -103,12 +106,12 @@ class _Collected:
         """Make a question a row, or reject it."""
         row_id = record.question_id
         if row_id in self.seen:
-            self.joined.reject("questions", row_id, "id", "repeated id")
+            self.joined.reject(self.content, row_id, "id", "repeated id")
             return
         self.seen.add(row_id)
         image_ids = self._images_of(record)
-        text = self.joined.text_of(record.text, source="questions", record=row_id) if image_ids else None
-        if text is None or not self._is_unicode((*record.answers, record.kind, record.set_id), "questions", row_id):
+        text = self.joined.text_of(record.text, source=self.content, record=row_id) if image_ids else None
+        if text is None or not self._is_unicode((*record.answers, record.kind, record.set_id), self.content, row_id):
             return
         self.rows[row_id] = QuestionRow(
             row_id=row_id,
@@ -145,12 +148,12 @@ class _Collected:
         assert record.image_ids, f"{record.question_id} shows no image"
         found: list[str] = []
         for name in record.image_ids:
-            image_id = self.joined.image_of(name, source="questions", record=record.question_id)
+            image_id = self.joined.image_of(name, source=self.content, record=record.question_id)
             if image_id is None:
                 return ()
             found.append(image_id)
         if len({self.joined.images.split[image_id] for image_id in found}) > 1:
-            self.joined.reject("questions", record.question_id, "image_ids", "images of different splits")
+            self.joined.reject(self.content, record.question_id, "image_ids", "images of different splits")
             return ()
         return tuple(found)
 

@@ -6,17 +6,21 @@ arguments, the configuration and the sources are checked at once, before any wor
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import time
 from pathlib import Path
+
+import luigi
+from luigi.cmdline_parser import CmdlineParser
 
 from data.errors import UserError
 from pipeline import defaults, guard
 from pipeline.curriculum import FullCurriculum
 from tasks import command_line
 from tasks.benchmarks import BenchmarkCorpus, Evaluate, FineTune
-from tasks.console import log, log_to
+from tasks.console import log, log_to, name_of
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.images import HardNegatives, ImageTable, RegionFeatures
 from tasks.report import Report
@@ -69,6 +73,16 @@ def _start_command(arguments: list[str]) -> None:
     log_to(log_file)
     for notice in checked.notices:
         log.info("%s", notice)
+    atexit.register(_say_what_is_left, checked.task, arguments, log_file)
+
+
+def _say_what_is_left(task: luigi.Task, arguments: list[str], log_file: Path) -> None:
+    """After a command that did not finish, the last line names what stopped it: its own message may be far above."""
+    with CmdlineParser.global_instance(arguments, allow_override=True):  # luigi's own ended with its work
+        left = [each for each in guard.walk(task) if not each.complete()]
+        first = sorted(name_of(each) for each in left if all(needed.complete() for needed in each.deps()))
+    if left and first != [name_of(task)]:
+        log.error("%s is not finished; not done: %s. The log: %s", name_of(task), ", ".join(first), log_file)
 
 
 defaults.put_in_place()

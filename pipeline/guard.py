@@ -22,7 +22,6 @@ from luigi.task_register import Register
 from data.errors import UserError
 from data.sources import all_sources
 from tasks.artifact import ArtifactTask
-from tasks.benchmarks import left_out
 from tasks.images import cautions
 from tasks.report import Report
 from tasks.settings import configured_sources, current_store
@@ -42,8 +41,9 @@ _ROOT_TASK = re.compile(r"[A-Za-z_][\w.]*")
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """A command in which nothing is wrong: the workspace's root, and what is to be said before work starts."""
+    """A command in which nothing is wrong: its task, the workspace's root, and what is to be said before work."""
 
+    task: luigi.Task
     root: Path
     notices: tuple[str, ...]
 
@@ -59,13 +59,13 @@ def check(arguments: list[str]) -> Checked | None:
         return None
     with CmdlineParser.global_instance(arguments, allow_override=True) as parser:
         check_sources()
-        tasks = list(walk(_root_task(parser)))  # a task names the sources it lacks when it is asked for its inputs
+        tasks = list(walk(parser.get_task_obj()))  # a task names the sources it lacks when it is asked for its inputs
         for task in tasks:
             if isinstance(task, ArtifactTask):
                 task.settings()  # and refuses values out of range when it is asked for its settings
-        reported = left_out() if any(isinstance(task, Report) for task in tasks) else ()
+        reported = [sentence for task in tasks if isinstance(task, Report) for sentence in task.left_out()]
         notices = (*reported, *cautions())
-        return Checked(root=_check_root(current_store().root), notices=notices)
+        return Checked(task=tasks[0], root=_check_root(current_store().root), notices=notices)
 
 
 def _check_root(root: Path) -> Path:
@@ -79,19 +79,6 @@ def _check_root(root: Path) -> Path:
             way_out="set --workspace-root, or [workspace] root, to another folder",
         )
     return root
-
-
-def _root_task(parser: CmdlineParser) -> luigi.Task:
-    try:
-        task: luigi.Task = parser.get_task_obj()
-    except luigi.parameter.MissingParameterException as error:
-        raise UserError(
-            expected="a value for every parameter that has no default",
-            found=str(error),
-            where="the command line",
-            way_out="give it as a flag; --help lists them",
-        ) from None
-    return task
 
 
 def walk(root: luigi.Task) -> Iterator[luigi.Task]:
@@ -124,6 +111,12 @@ def usable_sections() -> dict[str, Any]:
     """Those whose parameters can be set: tasks that can be run, and configuration sections."""
     runnable = runnable_tasks()
     return {name: cls for name, cls in our_tasks().items() if name in runnable or issubclass(cls, luigi.Config)}
+
+
+def _identity(cls: Any) -> tuple[str, ...]:
+    """The parameters that only the task's own command line can set."""
+    identity: tuple[str, ...] = getattr(cls, "identity", ())
+    return identity
 
 
 def check_configuration() -> None:
@@ -162,7 +155,7 @@ def _files_read() -> str:
 
 
 def _check_section(config: Any, section: str, cls: Any) -> None:
-    parameters = dict(cls.get_params())
+    parameters = {name: parameter for name, parameter in cls.get_params() if name not in _identity(cls)}
     for option in config.options(section):
         name = option.replace("-", "_")
         if name not in parameters:
@@ -245,16 +238,33 @@ def check_arguments(arguments: list[str]) -> None:
                 where=f"the command line, {flag}",
                 way_out=f"write {flag} VALUE",
             )
+    if root in runnable_tasks() and not _HELP & set(arguments):
+        _check_all_given(root, {flag for flag, _ in flags})
+
+
+def _check_all_given(root: str, flags: set[str]) -> None:
+    """Every parameter of the root that has no default is given."""
+    for name, parameter in our_tasks()[root].get_params():
+        flag = f"--{name.replace('_', '-')}"
+        if flag not in flags and not parameter.has_task_value(root, name):
+            raise UserError(
+                expected=f"a value for: {parameter.description}",
+                found=f"no {flag}",
+                where="the command line",
+                way_out=f"write {flag} VALUE",
+            )
 
 
 def _known_flags(root: str | None) -> dict[str, Any]:
     known = {}
-    bases = set(our_tasks()) - set(usable_sections())
+    ours = our_tasks()
+    bases = set(ours) - set(usable_sections())
     for task_name, is_without_section, name, parameter in Register.get_all_params():
         if task_name in bases:
             continue  # luigi would take its flags, and nothing would come of them
-        full = name if is_without_section else f"{task_name}_{name}"
-        known["--" + full.replace("_", "-")] = parameter
+        if name not in _identity(ours.get(task_name)):
+            full = name if is_without_section else f"{task_name}_{name}"
+            known["--" + full.replace("_", "-")] = parameter
         if task_name == root:
             known["--" + name.replace("_", "-")] = parameter
     return known

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, cast
 
@@ -13,15 +14,15 @@ import luigi
 from data import question_contract, questions
 from data.errors import UserError
 from data.questions import QuestionSettings
-from data.sources import all_sources
 from model import plugins
 from model.benchmarks import Benchmark
 from model.specs import Budget, Device, Evaluation, FineTuning, Form, Network, Sees, check_length, to_plain
 from tasks.artifact import ArtifactTask, Input, Job
+from tasks.console import log
 from tasks.corpora import Vocabulary, checked_length
 from tasks.images import HardNegatives, ImageTable, RegionFeatures, SourceTask
 from tasks.jobs import run_job
-from tasks.parameters import OptionalProcessesParameter, RateParameter
+from tasks.parameters import ChoiceParameter, OptionalProcessesParameter, RateParameter
 from tasks.profiles import BenchmarkSizes
 from tasks.settings import current_profile
 from tasks.sources import is_set, source_files, uses_world
@@ -44,32 +45,39 @@ def sources_of(benchmark: Benchmark) -> tuple[str, ...]:
     return next(complete, ())
 
 
-def available() -> tuple[str, ...]:
-    """The benchmarks that have sources."""
-    return tuple(name for name, benchmark in benchmarks().items() if sources_of(benchmark))
-
-
-def left_out() -> tuple[str, ...]:
-    """A sentence for each benchmark that has none."""
+def available(wanted: Sequence[str] = ()) -> tuple[str, ...]:
+    """The benchmarks that have sources; of the wanted ones where some are named."""
     return tuple(
-        f"{benchmark.title} ({name}) is left out: {_lacking(benchmark)}."
-        for name, benchmark in benchmarks().items()
-        if not sources_of(benchmark)
+        name for name, benchmark in benchmarks().items() if sources_of(benchmark) and name in (wanted or benchmarks())
     )
 
 
-def _lacking(benchmark: Benchmark) -> str:
-    names = benchmark.sources[0]
+def left_out(wanted: Sequence[str] = ()) -> tuple[str, ...]:
+    """A sentence for each benchmark that is not `available`."""
+    return tuple(
+        f"{benchmark.title} ({name}) is left out: {_lacking(benchmark, is_wanted=name in (wanted or benchmarks()))}."
+        for name, benchmark in benchmarks().items()
+        if name not in available(wanted)
+    )
+
+
+def _lacking(benchmark: Benchmark, *, is_wanted: bool = True) -> str:
+    if not is_wanted:
+        return "[Report] benchmarks does not name it"
+    choices = " or ".join(" and ".join(names) for names in benchmark.sources)
     if uses_world():
-        return f"the generated world has no {' and '.join(names)}"
-    missing = [name for name in names if not is_set(name)]
-    return f"no source is set for it; [sources] {' and '.join(missing)} ({all_sources()[missing[0]].address}) would be"
+        return f"the generated world has no {choices}"
+    missing = sorted({name for names in benchmark.sources for name in names if not is_set(name)})
+    return f"no source is set for it: [sources] {choices} (missing: {', '.join(missing)}; {benchmark.address})"
 
 
 class BenchmarkTask(ArtifactTask):
     """A task of one benchmark."""
 
-    benchmark: luigi.ChoiceParameter = luigi.ChoiceParameter(
+    identity: ClassVar[tuple[str, ...]] = ("benchmark",)
+    """Parameters that whoever needs the task gives it, so that setting them for the whole class would do nothing."""
+
+    benchmark: ChoiceParameter = ChoiceParameter(
         choices=plugins.names("benchmarks"), description="a file of model/benchmarks"
     )
 
@@ -98,6 +106,8 @@ class BenchmarkTask(ArtifactTask):
 
 class BenchmarkCorpus(BenchmarkTask, SourceTask):
     """The rows of a benchmark: questions, statements or captions beside their images, with what is right."""
+
+    priority = 1  # before any training: what is wrong with the files is then known in minutes
 
     max_length: luigi.OptionalIntParameter = luigi.OptionalIntParameter(
         default=None, description="word pieces a row, [CLS] and [SEP] included"
@@ -172,10 +182,12 @@ class BenchmarkCorpus(BenchmarkTask, SourceTask):
 class JudgedTask(BenchmarkTask):
     """A task about one network on one benchmark: after which stage, and whether it sees the images."""
 
-    after: luigi.ChoiceParameter = luigi.ChoiceParameter(
+    identity = ("benchmark", "after", "sees")
+
+    after: ChoiceParameter = ChoiceParameter(
         default=LAST_STAGE, choices=tuple(STAGES), description="the stage of pre-training whose weights it starts from"
     )
-    sees: luigi.ChoiceParameter = luigi.ChoiceParameter(
+    sees: ChoiceParameter = ChoiceParameter(
         default="pair",
         choices=("pair", "text"),
         description="text: regions are zeros, to know what text gives away",
@@ -280,9 +292,7 @@ class FineTune(JudgedTask, TrainingTask):
 class Evaluate(JudgedTask):
     """A network judged on the test rows of a benchmark, fine-tuned before unless the benchmark is a zero-shot one."""
 
-    device: luigi.ChoiceParameter = luigi.ChoiceParameter(
-        default="cpu", choices=("cpu", "cuda"), description="where to evaluate"
-    )
+    device: ChoiceParameter = ChoiceParameter(default="cpu", choices=("cpu", "cuda"), description="where to evaluate")
     num_threads: OptionalProcessesParameter = OptionalProcessesParameter(
         default=None, description="CPU threads; part of the result's identity"
     )
@@ -340,6 +350,10 @@ class Evaluate(JudgedTask):
             inputs=_with_corpus(job),
             num_threads=self.evaluation().num_threads,
         )
+        scores = json.loads((job.result / "scores.json").read_text("utf-8"))
+        group, metric = scores["main"]
+        beside = ", ".join(f"{name} {row[group][metric]:.2f}" for name, row in scores["baselines"].items())
+        log.info("%-22s %s, %s: %.2f (%s)", self.label, group, metric, scores["scores"][group][metric], beside)
 
 
 def _with_corpus(job: Job) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from luigi.cmdline_parser import CmdlineParser
 
+from data.workers import end_with_parent
 from tasks import console
 
 _VARIABLE = "MULTIGRAIN_COMMAND_LINE"
@@ -38,6 +39,7 @@ def _restore() -> None:
     """In a spawned worker, put the flags and the log of the command in place; elsewhere do nothing."""
     if not is_spawned() or CmdlineParser.get_instance() is not None or _VARIABLE not in os.environ:
         return
+    end_with_parent()  # else a task would go on, and hold its lock, after a command that was killed
     command = json.loads(os.environ[_VARIABLE])
     CmdlineParser._instance = CmdlineParser(command["arguments"])
     console.log_to(Path(command["log_file"]))

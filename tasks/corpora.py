@@ -20,7 +20,7 @@ from model.curricula.msp import StageSizes
 from model.specs import MIN_LENGTH
 from tasks.artifact import Input, Job
 from tasks.images import ImageTable, RegionFeatures, SourceTask
-from tasks.parameters import OptionalCountParameter, ProcessesParameter, RateParameter
+from tasks.parameters import ChoiceParameter, OptionalCountParameter, ProcessesParameter, RateParameter
 from tasks.settings import current_profile
 from tasks.sources import SourceFile, givers, is_set, need, source_files
 from tasks.tagging import PosTagger, tagger_folder, tagger_package
@@ -154,7 +154,7 @@ class TokenCorpus(CorpusTask):
 class PhraseCorpus(CorpusTask):
     """Stage 2's text: the phrases of an image that hold no verb, joined with commas."""
 
-    verbs: luigi.ChoiceParameter = luigi.ChoiceParameter(
+    verbs: ChoiceParameter = ChoiceParameter(
         default="verb_or_aux",
         choices=("verb", "verb_or_aux", "none"),
         description="which tags make a phrase one with a verb",
@@ -163,10 +163,10 @@ class PhraseCorpus(CorpusTask):
         default="",
         description="an installed spaCy package or a model's folder; empty: train one from [sources] treebank",
     )
-    backend: luigi.ChoiceParameter = luigi.ChoiceParameter(
+    backend: ChoiceParameter = ChoiceParameter(
         default="spacy_tagger", choices=backend_names(), description="a file of data/taggers"
     )
-    phrases_from: luigi.ChoiceParameter = luigi.ChoiceParameter(
+    phrases_from: ChoiceParameter = ChoiceParameter(
         default="phrases", choices=("phrases", "boxes"), description="as publishers wrote them, or made from boxes"
     )
     num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import luigi
 
 from data.errors import UserError
@@ -24,6 +27,36 @@ class ProfileParameter(luigi.Parameter[str]):
                 way_out="give one of these, or add a file to tasks/profiles",
             )
         return value
+
+
+class ChoiceParameter(luigi.Parameter[str]):
+    """One of some names; a mistyped one is answered with the nearest. Luigi's own lists them in an order of chance."""
+
+    def __init__(self, *, choices: Iterable[str], description: str, **others: Any) -> None:
+        self.choices = tuple(choices)
+        super().__init__(description=f"{description} ({', '.join(self.choices)})", **others)
+
+    def parse(self, x: str) -> str:
+        """The name; ValueError for any other."""
+        if x not in self.choices:
+            raise ValueError(f"there is no {x!r}{nearest(x, self.choices)}")
+        return x
+
+
+class SomeParameter(luigi.Parameter[tuple[str, ...]]):
+    """Some of a few names, separated by commas; none by default."""
+
+    def __init__(self, *, choices: Iterable[str], description: str, **others: Any) -> None:
+        self._one = ChoiceParameter(choices=choices, description=description)
+        super().__init__(description=str(self._one.description), **others)
+
+    def parse(self, x: str) -> tuple[str, ...]:
+        """The names, sorted; ValueError for any other."""
+        return tuple(sorted({self._one.parse(name.strip()) for name in x.split(",") if name.strip()}))
+
+    def serialize(self, x: tuple[str, ...]) -> str:
+        """The names as they are given."""
+        return ",".join(x)
 
 
 class RateParameter(luigi.FloatParameter):

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import luigi
-
 import report
+from model import plugins
 from model.specs import to_plain
 from report.contents import BenchmarkFolders, DagNode, ReportInputs
 from tasks.artifact import ArtifactTask, Input, Job
 from tasks.benchmarks import LAST_STAGE, Evaluate, available, benchmarks, left_out
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
 from tasks.images import PICTURES, HardNegatives, ImageTable, RegionFeatures, cautions
+from tasks.parameters import ChoiceParameter, SomeParameter
 from tasks.settings import configured_sources, current_store
 from tasks.sources import source_files, source_inputs, uses_world
 from tasks.stages import STAGES
@@ -33,10 +33,13 @@ _TEMPLATES = Path(report.__file__).parent / "templates"
 class Report(ArtifactTask):
     """`report.json`, and `report.html` beside it in the record, since the page shows times too."""
 
-    text_only: luigi.ChoiceParameter = luigi.ChoiceParameter(
+    benchmarks: SomeParameter = SomeParameter(
+        default=(), choices=plugins.names("benchmarks"), description="run these only; empty: all that have sources"
+    )
+    text_only: ChoiceParameter = ChoiceParameter(
         default="yes", choices=("yes", "no"), description="fine-tune on the text alone too, as the baseline to beat"
     )
-    every_stage: luigi.ChoiceParameter = luigi.ChoiceParameter(
+    every_stage: ChoiceParameter = ChoiceParameter(
         default="yes", choices=("yes", "no"), description="fine-tune from each earlier stage too, to see what each adds"
     )
 
@@ -46,7 +49,7 @@ class Report(ArtifactTask):
     def evaluations(self) -> dict[str, Evaluate]:
         """Every evaluation by the name under which it is read: `vqa`, `vqa.text`, `vqa.after.token`."""
         found: dict[str, Evaluate] = {}
-        for name in available():
+        for name in available(self.benchmarks):
             declared = benchmarks()[name]
             found[name] = Evaluate(benchmark=name, profile=self.profile)
             if self.text_only == "yes" and declared.has_text_only and declared.num_epochs is not None:
@@ -56,13 +59,17 @@ class Report(ArtifactTask):
                     found[f"{name}.after.{stage}"] = Evaluate(benchmark=name, after=stage, profile=self.profile)
         return found
 
+    def left_out(self) -> tuple[str, ...]:
+        """A sentence for each benchmark that is not run."""
+        return left_out(self.benchmarks)
+
     def inputs(self) -> Mapping[str, Input]:
         """What every corpus, stage and benchmark says of itself, and what is needed to show some of it."""
         evaluations = self.evaluations()
         fine_tunings = {name: task.fine_tune() for name, task in evaluations.items() if not task.is_zero_shot()}
         return {
             **{f"corpus.{cls.__name__}": self._shown(cls(profile=self.profile)) for cls in _CORPORA},
-            **{f"rows.{name}": self._shown(evaluations[name].corpus()) for name in available()},
+            **{f"rows.{name}": self._shown(evaluations[name].corpus()) for name in available(self.benchmarks)},
             **{f"stage.{name}": Input(node=cls(profile=self.profile), results=_CURVES) for name, cls in STAGES.items()},
             **{f"fine_tuning.{name}": Input(node=task, results=_CURVES) for name, task in fine_tunings.items()},
             **{f"evaluation.{name}": Input(node=task, results=_SCORES) for name, task in evaluations.items()},
@@ -89,7 +96,7 @@ class Report(ArtifactTask):
             "profile": self.profile,
             "is_world": uses_world(),
             "sources": sorted(configured_sources()),
-            "left_out": [*left_out(), *cautions()],
+            "left_out": [*self.left_out(), *cautions()],
             "dag": {task.label: needed for task, needed in self._below()},
             "templates": {path.name: file_digest(path) for path in sorted(_TEMPLATES.iterdir())},
         }

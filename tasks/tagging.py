@@ -8,13 +8,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import luigi
-
 from data.errors import UserError
 from data.sources import only_file
 from data.taggers import TaggerSettings, backend_names, running
 from tasks.artifact import ArtifactTask, Input, Job
-from tasks.parameters import SeedParameter
+from tasks.parameters import ChoiceParameter, SeedParameter
 from tasks.sources import need, source_files, source_inputs
 
 _TREEBANKS = ("treebank", "treebank_test")
@@ -25,7 +23,7 @@ _OF_NLTK = "averaged_perceptron_tagger_"  # a resource of nltk.download
 class PosTagger(ArtifactTask):
     """A tagger trained from `[sources] treebank`, scored on `treebank_test` where that is set."""
 
-    backend: luigi.ChoiceParameter = luigi.ChoiceParameter(
+    backend: ChoiceParameter = ChoiceParameter(
         default="spacy_tagger", choices=backend_names(), description="a file of data/taggers"
     )
     seed: SeedParameter = SeedParameter(default=1, description="of initial weights and of the order of sentences")

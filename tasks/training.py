@@ -10,7 +10,13 @@ import luigi
 
 from model.specs import Budget, Device
 from tasks.artifact import ArtifactTask
-from tasks.parameters import OptionalCountParameter, OptionalProcessesParameter, SecondsParameter, SeedParameter
+from tasks.parameters import (
+    ChoiceParameter,
+    OptionalCountParameter,
+    OptionalProcessesParameter,
+    SecondsParameter,
+    SeedParameter,
+)
 
 WEIGHTS = ("weights.safetensors", "network.json")
 
@@ -22,9 +28,7 @@ class TrainingTask(ArtifactTask):
     num_epochs: OptionalCountParameter = OptionalCountParameter(default=None, description="passes over the rows")
     batch_size: OptionalCountParameter = OptionalCountParameter(default=None, description="rows an update")
     learning_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="its peak")
-    device: luigi.ChoiceParameter = luigi.ChoiceParameter(
-        default="cpu", choices=("cpu", "cuda"), description="where to train"
-    )
+    device: ChoiceParameter = ChoiceParameter(default="cpu", choices=("cpu", "cuda"), description="where to train")
     checkpoint_every_s: SecondsParameter = SecondsParameter(
         default=20.0, significant=False, description="seconds between checkpoints: what a kill can cost"
     )

@@ -175,3 +175,18 @@ def test_the_real_command_exits_2_in_any_folder_without_a_traceback_and_writes_n
     assert "did you mean FullCurriculum?" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_parameter_that_only_the_task_itself_is_given_is_no_flag_of_the_whole_run(workspace: Path) -> None:
+    with pytest.raises(UserError, match="a flag in full"):
+        guard.check(["--module", "pipeline", "FullCurriculum", "--FineTune-benchmark", "vqa"])
+    with pytest.raises(UserError, match=r"--benchmark \(did you mean --Report-benchmarks\?\)"):
+        guard.check(["--module", "pipeline", "FullCurriculum", "--benchmark", "vqa"])
+    guard.check(["--module", "pipeline", "FineTune", "--benchmark", "vqa", "--after", "token"])
+
+
+def test_a_benchmark_is_asked_for_by_name_and_a_mistyped_one_is_answered_with_the_nearest(workspace: Path) -> None:
+    with pytest.raises(UserError, match=r"found no --benchmark"):
+        guard.check(["--module", "pipeline", "Evaluate"])
+    with pytest.raises(UserError, match=r"did you mean vqa\?"):
+        guard.check(["--module", "pipeline", "Evaluate", "--benchmark", "vga"])

@@ -76,3 +76,15 @@ def test_that_nothing_tells_which_of_gqas_images_are_cocos_is_said_before_any_wo
     done = commands.run("ImageTable", tmp_path / "w", *flags, "--sources-vg-image-data", str(image_data), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "vg_image_data (" not in done.stderr
+
+
+def test_a_command_that_stopped_ends_by_naming_what_stopped_it(tmp_path: Path) -> None:
+    captions, lists = tmp_path / "captions.json", tmp_path / "test.txt"
+    captions.write_text(json.dumps(CAPTIONS))
+    lists.write_text("")
+    sources = ("--sources-coco-captions", str(captions), "--sources-test-images", str(lists))
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    done = commands.run("HardNegatives", tmp_path / "w", *sources, "--sources-coco-images", str(pictures), cwd=tmp_path)
+    assert done.returncode == 30
+    assert "HardNegatives is not finished; not done: ImageTable. The log: " in done.stderr.splitlines()[-1]

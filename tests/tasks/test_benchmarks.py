@@ -28,8 +28,7 @@ def test_without_a_source_for_gqa_it_is_named_with_its_setting_and_the_rest_runs
     gqa = next(sentence for sentence in left_out() if sentence.startswith("GQA (gqa) is left out"))
     assert "[sources] gqa_questions" in gqa
     vqa = next(sentence for sentence in left_out() if sentence.startswith("VQA v2 (vqa) is left out"))
-    assert "vqa_annotations" in vqa
-    assert "vqa_questions" not in vqa  # it is set
+    assert "(missing: vqa_annotations;" in vqa
 
 
 def test_retrieval_falls_back_on_cocos_captions(workspace: Path) -> None:
@@ -55,6 +54,9 @@ def test_what_is_there_for_comparison_only_can_be_left_out(workspace: Path) -> N
     labels = {task.label for task in Report().evaluations().values()}
     assert {"Evaluate-vqa-text", "Evaluate-vqa-after-token", "Evaluate-retrieval-after-phrase"} <= labels
     assert "Evaluate-retrieval-text" not in labels  # without its images retrieval is chance
+    one = {task.label for task in Report(benchmarks=("gqa",)).evaluations().values()}
+    assert one == {"Evaluate-gqa", "Evaluate-gqa-text"}
+    assert "VQA v2 (vqa) is left out: [Report] benchmarks does not name it." in Report(benchmarks=("gqa",)).left_out()
     bare = {task.label for task in Report(text_only="no", every_stage="no").evaluations().values()}
     assert bare == {f"Evaluate-{name}" for name in available()}
 

@@ -118,6 +118,7 @@ OTHER_VALUES: dict[str, Any] = {
     "benchmark": "gqa",
     "after": "phrase",
     "sees": "text",
+    "benchmarks": ("vqa",),
     "text_only": "no",
     "every_stage": "no",
     "seed": 2,
