@@ -80,12 +80,15 @@ class Region:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One row of a corpus: a text with a few regions of its image, or a question with its `answers`."""
+    """One row of a corpus: a text with a few regions of its image, or a question with how often each answer was given.
+
+    `answers`: the commonest first.
+    """
 
     row_id: str
     image_ids: list[str]
     text: str
-    answers: list[str]
+    answers: dict[str, int]
     regions: list[Region]
 
 
@@ -263,12 +266,16 @@ class Benchmark:
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """A whole report. `dag` is what each artifact needs; `missing` names what a run was to leave and did not."""
+    """A whole report. `dag` is what each artifact needs; `missing` names what a run was to leave and did not.
+
+    `is_trial_run`: real files, with sizes that measure nothing; `is_unlearnt`: steps too few to learn, on any files.
+    """
 
     title: str
     is_world: bool
     profile: str
     is_trial_run: bool
+    is_unlearnt: bool
     curriculum: dict[str, Any]
     dag: dict[str, list[str]]
     corpora: dict[str, Corpus]

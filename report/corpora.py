@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -131,7 +132,7 @@ def _samples(name: str, folder: Path, store: RegionStore | None) -> list[Sample]
             row_id=row["row_id"],
             image_ids=[row["image_id"]],
             text=row["text"],
-            answers=[],
+            answers={},
             regions=labelled_regions(store, row["image_id"], row["text"]),
         )
         for row in artifacts.rows(texts, chosen)
@@ -143,7 +144,7 @@ def _samples(name: str, folder: Path, store: RegionStore | None) -> list[Sample]
             row_id=row["row_id"],
             image_ids=row["image_ids"],
             text=row["text"],
-            answers=list(dict.fromkeys(row["published"])),
+            answers=dict(Counter(row["published"]).most_common()),
             regions=[],
         )
         for row in artifacts.rows(questions, chosen)

@@ -11,7 +11,10 @@ from report import corpora, training
 from report.benchmarks import PREDICTIONS, SCORES, benchmark
 from report.contents import Contents, ReportInputs
 
-TRIAL_PROFILE = "miniature"
+TRIAL_PROFILES = ("miniature", "smoke")
+"""Profiles whose sizes are too small to measure anything on real files."""
+UNLEARNT_PROFILES = ("smoke",)
+"""Profiles that are too short to learn anything, whatever the files."""
 _COUNTS = "counts.json"
 _STAGE_FILES = {"metrics.parquet": "losses", "held_out.json": "held-out numbers"}
 _FINE_TUNING_FILES = {"metrics.parquet": "losses", "epochs.json": "epochs"}
@@ -26,7 +29,8 @@ def gather(inputs: ReportInputs, store: RegionStore | None = None) -> Contents:
         title=inputs.title,
         is_world=inputs.is_world,
         profile=inputs.profile,
-        is_trial_run=not inputs.is_world and inputs.profile == TRIAL_PROFILE,
+        is_trial_run=not inputs.is_world and inputs.profile in TRIAL_PROFILES,
+        is_unlearnt=inputs.profile in UNLEARNT_PROFILES,
         curriculum=dict(inputs.curriculum),
         dag={node.name: list(node.needs) for node in inputs.dag},
         corpora={

@@ -219,7 +219,7 @@ def write_questions(folder: Path) -> Path:
         "split": "train",
         "text": "how many cones?",
         "token_ids": [2, 3],
-        "published": ["two", "two", "three"],
+        "published": ["three", "two", "two"],
         "target_ids": [0],
         "target_scores": [0.5],
         "kind": "how many",

@@ -65,10 +65,10 @@ def test_an_image_without_regions_has_none_to_show(store: RegionStore) -> None:
     assert labelled_regions(None, "coco:1", "a cone") == []
 
 
-def test_a_benchmarks_rows_are_shown_with_their_distinct_answers(tmp_path: Path) -> None:
+def test_a_benchmarks_rows_are_shown_with_their_answers_the_commonest_first(tmp_path: Path) -> None:
     (sample,) = corpus("questions", run.write_questions(tmp_path / "questions"), None).samples
     assert sample.image_ids == ["coco:1", "coco:2"]
-    assert sample.answers == ["two", "three"]
+    assert list(sample.answers.items()) == [("two", 2), ("three", 1)]
 
 
 def test_a_corpus_without_tables_has_counts_alone(tmp_path: Path) -> None:

@@ -124,10 +124,18 @@ def test_a_malformed_artifact_is_one_clear_error(
 
 
 @pytest.mark.parametrize(
-    ("is_world", "profile", "is_trial_run"),
-    [(True, "miniature", False), (False, "miniature", True), (False, "paper", False)],
+    ("is_world", "profile", "is_trial_run", "is_unlearnt"),
+    [
+        (True, "miniature", False, False),
+        (True, "smoke", False, True),
+        (True, "paper", False, False),
+        (False, "miniature", True, False),
+        (False, "smoke", True, True),
+        (False, "paper", False, False),
+    ],
 )
-def test_a_trial_run_is_real_files_with_miniature_sizes(
-    make_inputs: MakeInputs, is_world: bool, profile: str, is_trial_run: bool
+def test_a_trial_run_is_real_files_with_small_sizes_and_smoke_learns_nothing_of_any(
+    make_inputs: MakeInputs, is_world: bool, profile: str, is_trial_run: bool, is_unlearnt: bool
 ) -> None:
-    assert gather(make_inputs(is_world=is_world, profile=profile)).is_trial_run is is_trial_run
+    contents = gather(make_inputs(is_world=is_world, profile=profile))
+    assert (contents.is_trial_run, contents.is_unlearnt) == (is_trial_run, is_unlearnt)

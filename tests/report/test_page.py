@@ -51,8 +51,8 @@ def test_the_json_keeps_its_layout(page: Page) -> None:
     report = page.report
     assert report["format"] == 2
     assert sorted(report) == [
-        "benchmarks", "corpora", "curriculum", "dag", "fine_tunings", "format", "is_trial_run", "is_world",
-        "left_out", "missing", "profile", "stages", "tagger", "title",
+        "benchmarks", "corpora", "curriculum", "dag", "fine_tunings", "format", "is_trial_run", "is_unlearnt",
+        "is_world", "left_out", "missing", "profile", "stages", "tagger", "title",
     ]  # fmt: skip
     assert sorted(report["stages"]["token"]) == ["curves", "held_out"]
     assert sorted(report["stages"]["token"]["held_out"]["mlm"]) == [
@@ -200,6 +200,10 @@ def test_a_headline_names_the_best_of_what_knows_less(page: Page) -> None:
     ]
 
 
+def test_answers_of_several_people_are_shown_with_how_many_gave_them(page: Page) -> None:
+    assert "two 2 · three 1" in page.text
+
+
 def test_comparable_numbers_are_not_marked(written: Written) -> None:
     page = written(is_world=False, profile="paper", is_comparable=True)
     assert "not comparable" not in page.text.casefold()
@@ -207,7 +211,15 @@ def test_comparable_numbers_are_not_marked(written: Written) -> None:
 
 
 def test_a_trial_run_says_so(written: Written) -> None:
-    assert "Trial run." in written(is_world=False).text
+    text = written(is_world=False).text
+    assert "Trial run." in text
+    assert "Nothing is learnt" not in text
+
+
+def test_a_smoke_run_says_that_nothing_is_learnt(written: Written) -> None:
+    text = written(profile="smoke").text
+    assert "Nothing is learnt here." in text
+    assert "Trial run." not in text
 
 
 def test_a_run_that_left_nothing_is_said_to_have_left_nothing(written: Written) -> None:
