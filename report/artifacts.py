@@ -36,10 +36,10 @@ def json_object(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else refuse("a JSON object", value, str(path))
 
 
-def table(path: Path) -> pa.Table:
-    """The Parquet table that the file holds."""
+def table(path: Path, names: Sequence[str] | None = None) -> pa.Table:
+    """The Parquet table that the file holds; of columns by `names` those that it has."""
     try:
-        return pq.read_table(path)
+        return pq.read_table(path, columns=None if names is None else list(names))
     except (pa.ArrowException, OSError) as error:
         refuse("a Parquet table", error, str(path))
 
@@ -48,7 +48,7 @@ def columns(path: Path, schema: pa.Schema) -> pa.Table:
     """The columns of `schema`, in its order and types; a file that is not there is a table without rows."""
     if not path.is_file():
         return schema.empty_table()
-    found = table(path)
+    found = table(path, schema.names)
     try:
         return found.select(schema.names).cast(schema)
     except (pa.ArrowException, KeyError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,13 @@ SCORES = "scores.json"
 PREDICTIONS = "predictions.parquet"
 
 
-def benchmark(folders: BenchmarkFolders, stages: Iterable[str], *, is_comparable: bool) -> Benchmark:
-    """The benchmark whose `folders.pair` holds scores.json; `stages` are the curriculum's, in order."""
+def benchmark(
+    folders: BenchmarkFolders, stages: Iterable[str], *, is_comparable: bool, corpora: Sequence[Path] = ()
+) -> Benchmark:
+    """The benchmark whose `folders.pair` holds scores.json; `stages` are the curriculum's, in order.
+
+    One of `corpora` may hold its rows, which say what each answer earns.
+    """
     record, where = artifacts.json_object(folders.pair / SCORES), str(folders.pair / SCORES)
     after = _after(folders, list(stages))
     return Benchmark(
@@ -32,8 +37,8 @@ def benchmark(folders: BenchmarkFolders, stages: Iterable[str], *, is_comparable
         after={stage: _scores(folder / SCORES) for stage, folder in after.items() if (folder / SCORES).is_file()},
         published=_rows(record, "published", where),
         by_kind=_by_kind(record, where),
-        predictions=predictions(folders.pair / PREDICTIONS),
-        changes=changes({stage: folder / PREDICTIONS for stage, folder in after.items()}),
+        predictions=predictions(folders.pair / PREDICTIONS, corpora),
+        changes=changes({stage: folder / PREDICTIONS for stage, folder in after.items()}, corpora),
     )
 
 

@@ -200,7 +200,10 @@ class FineTuned:
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """What a model answered for one row: its best answers with their probabilities, and what the first one earns."""
+    """What a model answered for one row: its best answers with their probabilities, and what the first one earns.
+
+    `verdicts`: for each answer whether it is right, right in part, or wrong.
+    """
 
     row_id: str
     image_ids: list[str]
@@ -210,15 +213,23 @@ class Prediction:
     answers: list[str]
     probabilities: list[float]
     credit: float
+    verdicts: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """A few right and wrong predictions. Right: worth at least half a point; wrong: worth nothing."""
+    """A few right and wrong predictions. Right: worth at least half a point; wrong: worth nothing; others lie between.
+
+    `is_graded`: some are worth a part of a point. `are_independent`: each answer is judged on its own, which shows in
+    probabilities of one row that add up to more than 1.
+    """
 
     num_rows: int
     num_right: int
     num_wrong: int
+    num_between: int
+    is_graded: bool
+    are_independent: bool
     right: list[Prediction]
     wrong: list[Prediction]
 

@@ -44,7 +44,7 @@ def gather(inputs: ReportInputs, store: RegionStore | None = None) -> Contents:
         },
         fine_tunings={name: training.fine_tuned(folder) for name, folder in inputs.fine_tunings.items()},
         benchmarks={
-            name: benchmark(folders, stages, is_comparable=inputs.is_comparable)
+            name: benchmark(folders, stages, is_comparable=inputs.is_comparable, corpora=list(inputs.corpora.values()))
             for name, folders in inputs.benchmarks.items()
             if (folders.pair / SCORES).is_file()
         },

@@ -46,6 +46,18 @@ def best_of_less(cells: Mapping[str, Cell | None]) -> str:
     return max(known, key=known.__getitem__, default="")
 
 
+def distinct(corpora: Mapping[str, Any]) -> list[tuple[list[str], Mapping[str, Any]]]:
+    """Each corpus (as report.json has it) with its names: those that show equal rows and counts are one."""
+    found: list[tuple[list[str], Mapping[str, Any]]] = []
+    for name, corpus in corpora.items():
+        same = next((names for names, known in found if known["samples"] and known == corpus), None)
+        if same is None:
+            found.append(([name], corpus))
+        else:
+            same.append(name)
+    return found
+
+
 def table_rows(benchmark: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
     """All that was measured here on one benchmark, by the name of its row; the run itself first."""
     yield "this run", benchmark["scores"]

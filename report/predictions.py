@@ -15,15 +15,18 @@ from data.schema import PREDICTIONS
 from report import artifacts
 from report.choice import spread
 from report.contents import Changes, Prediction, Predictions
+from report.verdicts import credits_of, verdicts
 
 NUM_SHOWN = 3
 NUM_CHANGES = 4
 RIGHT = 0.5
 """The credit from which an answer counts as right: in VQA v2, two of ten people gave it."""
 
+_ROUNDING = 1e-3  # of the probabilities of a row that add up to 1
 
-def predictions(path: Path) -> Predictions | None:
-    """A few right and wrong predictions of the file; None where it is not there."""
+
+def predictions(path: Path, corpora: Sequence[Path] = ()) -> Predictions | None:
+    """A few right and wrong predictions of the file; None where it is not there. `corpora`: where rows may lie."""
     if not path.is_file():
         return None
     table = _table(path)
@@ -35,12 +38,15 @@ def predictions(path: Path) -> Predictions | None:
         num_rows=table.num_rows,
         num_right=len(right),
         num_wrong=len(wrong),
-        right=_read(table, [right[place] for place in spread(len(right), NUM_SHOWN, of="right")]),
-        wrong=_read(table, [wrong[place] for place in spread(len(wrong), NUM_SHOWN, of="wrong")]),
+        num_between=table.num_rows - len(right) - len(wrong),
+        is_graded=any(0 < credit < 1 for credit in credits_N),
+        are_independent=any(sum(shares) > 1 + _ROUNDING for shares in table["probabilities"].to_pylist()),
+        right=_read(table, [right[place] for place in spread(len(right), NUM_SHOWN, of="right")], corpora),
+        wrong=_read(table, [wrong[place] for place in spread(len(wrong), NUM_SHOWN, of="wrong")], corpora),
     )
 
 
-def changes(paths: Mapping[str, Path]) -> Changes | None:
+def changes(paths: Mapping[str, Path], corpora: Sequence[Path] = ()) -> Changes | None:
     """Rows whose first answer changes from stage to stage; None where fewer than two stages left predictions."""
     tables = {stage: _table(path) for stage, path in paths.items() if path.is_file()}
     if len(tables) < 2:
@@ -58,7 +64,7 @@ def changes(paths: Mapping[str, Path]) -> Changes | None:
 
     changed = [row_id for row_id in shared if changes_and_is_right(row_id)]
     shown = [changed[place] for place in spread(len(changed), NUM_CHANGES, of="changes")]
-    read = {s: _read(table, [places[s][row_id] for row_id in shown]) for s, table in tables.items()}
+    read = {s: _read(table, [places[s][row_id] for row_id in shown], corpora) for s, table in tables.items()}
     rows = [{stage: read[stage][number] for stage in tables} for number in range(len(shown))]
     return Changes(num_rows=len(shared), num_changed=len(changed), rows=rows)
 
@@ -84,15 +90,18 @@ def _first_answers(table: pa.Table) -> list[str]:
     return [answers[0] for answers in table["answers"].to_pylist()]
 
 
-def _read(table: pa.Table, rows: Sequence[int]) -> list[Prediction]:
+def _read(table: pa.Table, rows: Sequence[int], corpora: Sequence[Path]) -> list[Prediction]:
     """These rows, their numbers to the fourth place: finer than a bar shows."""
+    found = artifacts.rows(table, rows)
+    known = credits_of((row["row_id"] for row in found), corpora)
     return [
         Prediction(
             **{
                 **row,
                 "probabilities": [round(share, 4) for share in row["probabilities"]],
                 "credit": round(row["credit"], 4),
+                "verdicts": verdicts(row, known),
             }
         )
-        for row in artifacts.rows(table, rows)
+        for row in found
     ]

@@ -9,7 +9,7 @@ from data import schema
 from data.errors import ContractError
 from report.contents import ReportInputs
 from report.gather import gather
-from report.overview import best_of_less, kinds, measures, overview, table_rows
+from report.overview import best_of_less, distinct, kinds, measures, overview, table_rows
 from report.predictions import changes, predictions
 from tests.report import run
 
@@ -107,9 +107,28 @@ def test_right_is_half_a_point_and_wrong_is_nothing(tmp_path: Path) -> None:
     run.write_rows(tmp_path / "predictions.parquet", rows, schema.PREDICTIONS)
     found = predictions(tmp_path / "predictions.parquet")
     assert found is not None
-    assert (found.num_rows, found.num_right, found.num_wrong) == (4, 2, 1)
+    assert (found.num_rows, found.num_right, found.num_wrong, found.num_between) == (4, 2, 1, 1)
+    assert found.is_graded
     assert {row.row_id for row in found.right} == {"vqa:02", "vqa:03"}
     assert [row.row_id for row in found.wrong] == ["vqa:00"]
+
+
+@pytest.mark.parametrize(("shares", "are_independent"), [([0.75, 0.25], False), ([0.75, 0.5], True)])
+def test_answers_are_judged_on_their_own_where_their_probabilities_add_up_to_more_than_one(
+    tmp_path: Path, shares: list[float], are_independent: bool
+) -> None:
+    rows = [run.prediction(1, "yes"), {**run.prediction(2, "yes"), "probabilities": shares}]
+    run.write_rows(tmp_path / "predictions.parquet", rows, schema.PREDICTIONS)
+    found = predictions(tmp_path / "predictions.parquet")
+    assert found is not None
+    assert (found.are_independent, found.is_graded, found.num_between) == (are_independent, False, 0)
+
+
+def test_corpora_with_equal_rows_and_counts_are_one_under_both_names() -> None:
+    one, other = {"rows": {"train": 2}, "samples": ["a"]}, {"rows": {"train": 2}, "samples": ["b"]}
+    bare: dict[str, Any] = {"rows": {}, "samples": []}
+    corpora = {"one": one, "other": other, "again": dict(one), "bare": bare, "also bare": dict(bare)}
+    assert [names for names, _ in distinct(corpora)] == [["one", "again"], ["other"], ["bare"], ["also bare"]]
 
 
 def test_rows_whose_first_answer_changes_and_is_once_right_are_the_candidates(make_inputs: MakeInputs) -> None:

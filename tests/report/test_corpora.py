@@ -3,8 +3,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from data import schema
 from data.errors import ContractError
 from data.regions.store import RegionStore
 from data.writers import write_parquet
@@ -69,6 +71,14 @@ def test_a_benchmarks_rows_are_shown_with_their_answers_the_commonest_first(tmp_
     (sample,) = corpus("questions", run.write_questions(tmp_path / "questions"), None).samples
     assert sample.image_ids == ["coco:1", "coco:2"]
     assert list(sample.answers.items()) == [("two", 2), ("three", 1)]
+
+
+def test_equal_rows_are_shown_alike_whatever_the_corpus_is_called(tmp_path: Path) -> None:
+    folder = run.write_questions(tmp_path / "questions")
+    row = pq.read_table(folder / "rows.parquet").to_pylist()[0]
+    rows = [{**row, "row_id": f"vqa:{number:02}"} for number in range(50)]
+    run.write_rows(folder / "rows.parquet", rows, schema.BENCHMARK_ROWS)
+    assert corpus("one", folder, None) == corpus("two", folder, None)
 
 
 def test_a_corpus_without_tables_has_counts_alone(tmp_path: Path) -> None:

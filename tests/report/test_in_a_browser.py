@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -47,7 +48,8 @@ def assert_is_drawn(picture: bytes, *, is_dark: bool) -> None:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     assert image.height > 3000
     counts = sorted(image.getcolors(image.width * image.height) or [], reverse=True)
-    brightness = sum(counts[0][1]) / 3  # of the commonest colour: the paper
+    paper: Any = counts[0][1]  # the commonest colour
+    brightness = sum(paper) / 3
     assert brightness < 64 if is_dark else brightness > 192
     assert len(counts) > 1000
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from data import schema
 from report.charts import epoch_chart
 from report.contents import BenchmarkFolders, DagNode, Epoch, ReportInputs
 from report.wording import duration, num_bytes, per_cent, shown
@@ -101,7 +102,7 @@ def attacked_evaluation(folder: Path, attack: str) -> Path:
     run.write_evaluation(folder, scores, {})
     row = run.prediction(1, attack)
     texts = {"text": attack, "kind": attack, "truth": [attack], "image_ids": [attack]}
-    run.write_rows(folder / "predictions.parquet", [{**row, **texts}], run.schema.PREDICTIONS)
+    run.write_rows(folder / "predictions.parquet", [{**row, **texts}], schema.PREDICTIONS)
     return folder
 
 
@@ -200,6 +201,26 @@ def test_a_headline_names_the_best_of_what_knows_less(page: Page) -> None:
     ]
 
 
+def test_marks_are_explained_and_rows_that_are_neither_right_nor_wrong_are_counted(
+    make_inputs: MakeInputs, tmp_path: Path
+) -> None:
+    inputs = make_inputs()
+    rows = [{**run.prediction(number, "yes"), "credit": credit} for number, credit in enumerate((1.0, 0.3, 0.0))]
+    rows[0]["probabilities"] = [0.75, 0.5]
+    run.write_rows(tmp_path / "vqa" / "predictions.parquet", rows, schema.PREDICTIONS)
+    text = report_of(
+        ReportInputs(**{**vars(inputs), "benchmarks": {"vqa": inputs.benchmarks["vqa"]}}), tmp_path / "o"
+    ).text
+    said = re.sub(r"\s+", " ", text)
+    assert "✓ right, (✓) right in part. A row counts as right if its first answer earns at least half a point" in said
+    assert "1 rows are right, 1 wrong, 1 neither" in said
+    assert "Each answer is judged on its own, so the probabilities of one row need not add up to 100 %." in said
+
+
+def test_it_is_said_why_retrieval_has_no_baseline_without_images(page: Page) -> None:
+    assert "In retrieval neither is measured" in page.text
+
+
 def test_answers_of_several_people_are_shown_with_how_many_gave_them(page: Page) -> None:
     assert "two 2 · three 1" in page.text
 
@@ -271,10 +292,10 @@ def test_the_best_answer_of_a_question_is_right_and_what_others_said_right_in_pa
 ) -> None:
     inputs = make_inputs()
     row = {**run.prediction(1, "yes"), "truth": ["yes", "perhaps"]}
-    run.write_rows(tmp_path / "retrieval" / "predictions.parquet", [row], run.schema.PREDICTIONS)
+    run.write_rows(tmp_path / "retrieval" / "predictions.parquet", [row], schema.PREDICTIONS)
     fields = {**vars(inputs), "benchmarks": {"retrieval": inputs.benchmarks["retrieval"]}}
     of_a_question = report_of(ReportInputs(**fields), tmp_path / "question")
-    run.write_rows(tmp_path / "retrieval" / "predictions.parquet", [{**row, "text": ""}], run.schema.PREDICTIONS)
+    run.write_rows(tmp_path / "retrieval" / "predictions.parquet", [{**row, "text": ""}], schema.PREDICTIONS)
     of_an_image = report_of(ReportInputs(**fields), tmp_path / "image")
     verdicts = [
         [fields["aria-label"] for tag, fields in page.tags if (fields.get("aria-label") or "").startswith("right")]
