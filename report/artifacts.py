@@ -39,7 +39,8 @@ def json_object(path: Path) -> dict[str, Any]:
 def table(path: Path, names: Sequence[str] | None = None) -> pa.Table:
     """The Parquet table that the file holds; of columns by `names` those that it has."""
     try:
-        return pq.read_table(path, columns=None if names is None else list(names))
+        known = pq.read_schema(path).names
+        return pq.read_table(path, columns=known if names is None else [name for name in names if name in known])
     except (pa.ArrowException, OSError) as error:
         refuse("a Parquet table", error, str(path))
 
