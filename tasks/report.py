@@ -23,7 +23,10 @@ from tasks.store import file_digest
 from tasks.tagging import PosTagger
 
 _CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
-_ROWS = ("counts.json", "corpus.parquet", "images.parquet", "rows.parquet", "rejected.parquet", "filtered.parquet")
+_ROWS = (
+    *("counts.json", "corpus.parquet", "images.parquet", "rows.parquet", "answers.json"),
+    *("rejected.parquet", "filtered.parquet"),
+)
 _CURVES = ("metrics.parquet", "held_out.json", "epochs.json", "network.json")
 _SCORES = ("scores.json", "predictions.parquet", "epochs.json")
 PAGE = "report.html"
