@@ -19,9 +19,10 @@ from data.errors import UserError
 from pipeline import defaults, guard
 from pipeline.curriculum import FullCurriculum
 from tasks import command_line
-from tasks.benchmarks import BenchmarkCorpus, Evaluate, FineTune
+from tasks.benchmarks import BenchmarkCorpus
 from tasks.console import log, log_to, name_of
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
+from tasks.fine_tuning import Evaluate, FineTune
 from tasks.images import HardNegatives, ImageTable, RegionFeatures
 from tasks.report import Report
 from tasks.sources import SourceFile

@@ -12,8 +12,9 @@ from model import plugins
 from model.specs import to_plain
 from report.contents import BenchmarkFolders, DagNode, ReportInputs
 from tasks.artifact import ArtifactTask, Input, Job
-from tasks.benchmarks import LAST_STAGE, Evaluate, available, benchmarks, left_out
+from tasks.benchmarks import available, benchmarks, left_out
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
+from tasks.fine_tuning import LAST_STAGE, Evaluate
 from tasks.images import PICTURES, HardNegatives, ImageTable, RegionFeatures, cautions
 from tasks.parameters import ChoiceParameter, SomeParameter
 from tasks.settings import configured_sources, current_store

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.benchmarks import Evaluate, FineTune
 from tasks.code import code_digests
+from tasks.fine_tuning import Evaluate, FineTune
 from tests.model.tiny import TinySet, tiny_evaluation, tiny_fine_tuning, tiny_network, write_job
 
 ROOT = Path(__file__).parents[2]

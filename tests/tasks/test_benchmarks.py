@@ -8,7 +8,8 @@ import luigi.configuration
 import pytest
 
 from data.errors import UserError
-from tasks.benchmarks import BenchmarkCorpus, Evaluate, FineTune, available, benchmarks, left_out, sources_of
+from tasks.benchmarks import BenchmarkCorpus, available, benchmarks, left_out, sources_of
+from tasks.fine_tuning import Evaluate, FineTune
 from tasks.report import Report
 
 

@@ -15,9 +15,9 @@ from luigi.task_register import Register
 import pipeline  # noqa: F401  (registers the tasks)
 from pipeline.guard import our_tasks, runnable_tasks
 from tasks.artifact import ArtifactTask
-from tasks.benchmarks import FineTune
 from tasks.code import PACKAGES, code_digests, module_file
 from tasks.command_line import KeepsCommandLine
+from tasks.fine_tuning import FineTune
 from tasks.profiles import load_profile, profile_names
 
 CHECKOUT = Path(__file__).parents[2]
