@@ -51,6 +51,17 @@ class JudgedTask(BenchmarkTask):
         """The network of that stage."""
         return self.stage().curriculum().network
 
+    def seen(self) -> Sees:
+        """What it sees. Raises UserError where a benchmark asks nothing without its images."""
+        if self.sees == "text" and not self.declared().has_text_only:
+            raise UserError(
+                expected="a benchmark that asks something without its images",
+                found=f"{self.benchmark}, which is chance where no image is seen",
+                where="--sees text",
+                way_out="leave --sees out",
+            )
+        return cast(Sees, self.sees)
+
     def max_length(self) -> int:
         """Word pieces of a row, which the network must have positions for."""
         length = self.corpus().length()
@@ -94,7 +105,7 @@ class FineTune(JudgedTask, TrainingTask):
             max_length=self.max_length(),
             batch_size=self.sizes().batch_size if self.batch_size is None else self.batch_size,
             budget=self._budget(),
-            sees=cast(Sees, self.sees),
+            sees=self.seen(),
         )
 
     def _budget(self) -> Budget:
@@ -154,7 +165,7 @@ class Evaluate(JudgedTask):
             max_length=self.max_length(),
             device=cast(Device, self.device),
             num_threads=threads if self.num_threads is None else self.num_threads,
-            sees=cast(Sees, self.sees),
+            sees=self.seen(),
             is_zero_shot=self.is_zero_shot(),
         )
 

@@ -67,3 +67,9 @@ def test_only_what_draws_negatives_reads_them(workspace: Path) -> None:
         name: "hard_negatives" in FineTune(benchmark=name).inputs() for name in ("gqa", "nlvr2", "retrieval", "vqa")
     }
     assert reads == {"gqa": False, "nlvr2": False, "retrieval": True, "vqa": False}
+
+
+def test_retrieval_without_images_is_refused(workspace: Path) -> None:
+    for name in ("retrieval", "zero_shot_retrieval"):
+        with pytest.raises(UserError, match="chance where no image is seen"):
+            Evaluate(benchmark=name, sees="text").settings()
