@@ -13,12 +13,12 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from typing import TypeVar
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from typing import ParamSpec, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _WAITING_PER_WORKER = 16
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -30,7 +30,7 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item], *, num_w
         yield from map(function, items)
         return
     waiting: deque[Future[Result]] = deque()
-    with _environment(_ONE_THREAD), spawned(num_workers) as pool:
+    with spawned(num_workers) as pool:
         for item in items:
             waiting.append(pool.submit(function, item))
             if len(waiting) >= _WAITING_PER_WORKER * num_workers:
@@ -42,7 +42,29 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item], *, num_w
 def spawned(num_workers: int) -> ProcessPoolExecutor:
     """A pool of spawned processes that end with this one."""
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(num_workers, mp_context=context, initializer=end_with_parent)
+    return ProcessPoolExecutor(num_workers, mp_context=context, initializer=_begin)
+
+
+class Inline(Executor):
+    """An executor without workers: what is submitted is done at once, here."""
+
+    def submit(
+        self, function: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Future[Result]:
+        """Do it; what it raises is raised when its result is asked for."""
+        future: Future[Result] = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def executor(num_workers: int) -> Executor:
+    """This process itself for one worker, spawned processes for more."""
+    if num_workers <= 1:
+        return Inline()
+    return spawned(num_workers)
 
 
 def end_with_parent() -> None:
@@ -58,16 +80,7 @@ def end_with_parent() -> None:
         sys.exit(1)
 
 
-@contextmanager
-def _environment(settings: dict[str, str]) -> Iterator[None]:
-    """Variables for processes started inside: libraries read them once, when they are loaded."""
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+def _begin() -> None:
+    """What a worker does first: before numpy is loaded, which reads these variables once."""
+    os.environ.update(_ONE_THREAD)
+    end_with_parent()

@@ -7,12 +7,11 @@ it, and the content of every input. So the key exists once the inputs do; until 
 from __future__ import annotations
 
 import json
-import platform
-import subprocess
 import time
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -20,60 +19,29 @@ from typing import Any, ClassVar
 
 import luigi
 
+from data.digests import digest_of
 from data.errors import UserError
 from data.progress import Progress
+from data.shards import Workplace
+from tasks import faults, history, record
 from tasks.code import code_digests
-from tasks.command_line import KeepsCommandLine
-from tasks.console import TaskProgress, log
+from tasks.console import TaskProgress, log, tell
+from tasks.manifest import Artifact, stamp
+from tasks.node import Input, KeyTarget, Node
 from tasks.parameters import ProfileParameter
-from tasks.settings import current_store
-from tasks.store import Artifact, digest_of, fresh_folder
+from tasks.settings import current_store, workspace
+from tasks.store import fresh_folder
 
-
-class Node(KeepsCommandLine, luigi.Task):
-    """Anything whose content has a digest: an artifact, or a source file."""
-
-    @abstractmethod
-    def content_digest(self, results: tuple[str, ...] = ()) -> str | None:
-        """The digest of what it holds (of the named results where some are named); None while it is not there."""
-
-    @abstractmethod
-    def content_path(self) -> Path:
-        """The file or folder that descendants read. Only to be asked once it is complete."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Input:
-    """What a task reads of another: all of its result, or the named files or folders of it."""
-
-    node: Node
-    results: tuple[str, ...] = ()
-
-    def digest(self) -> str | None:
-        """The digest of just that."""
-        return self.node.content_digest(self.results)
-
-
-class KeyTarget(luigi.Target):
-    """The output of a task: it exists if the artifact of the task's present key does."""
-
-    def __init__(self, task: Node) -> None:
-        self._task = task
-
-    def exists(self) -> bool:
-        """Whether the task is complete."""
-        return bool(self._task.complete())
-
-    def __str__(self) -> str:
-        """The name of the task that makes it."""
-        return str(self._task.task_family)
+PAGE = "report.html"
+"""The link in the workspace to the page of the last report."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """What `build` is given: where its inputs lie, where to write, and how to say how far it is.
 
-    `scratch` survives a kill when the task can go on; `lock` is the descriptor of the key's lock, for child processes.
+    `scratch` survives a kill when the task can go on; `damaged` is the result folder of a damaged artifact of the same
+    key, where there was one; `lock` is the descriptor of the key's lock, for child processes.
     """
 
     inputs: Mapping[str, Path]
@@ -82,6 +50,12 @@ class Job:
     scratch: Path
     progress: Progress
     lock: int
+    damaged: Path | None = None
+    shards: Counter[str] = field(default_factory=Counter)
+
+    def workplace(self, num_workers: int) -> Workplace:
+        """Where shards are built; how many were is noted in the manifest."""
+        return Workplace(scratch=self.scratch, damaged=self.damaged, num_workers=num_workers, tally=self.shards)
 
 
 class ArtifactTask(Node):
@@ -138,10 +112,34 @@ class ArtifactTask(Node):
         """The artifact of the present key, None while inputs are missing or it has not been built."""
         found: Artifact | None = self.__dict__.get("_artifact")
         if found is None:
-            decision = self._decision()
-            found = None if decision is None else current_store().find(self.task_family, digest_of(decision))
+            key = self.key()
+            found = None if key is None else current_store().find(self.task_family, key)
             self.__dict__["_artifact"] = found
         return found
+
+    def key(self) -> str | None:
+        """The digest of all that decides the result, None as soon as one input is not there."""
+        decision = self.decision()
+        return None if decision is None else digest_of(decision)
+
+    def decision(self) -> dict[str, Any] | None:
+        """All that decides the result, None as soon as one input is not there."""
+        digests: dict[str, str] = {}
+        for name, given in self.inputs().items():
+            digest = given.digest()
+            if digest is None:
+                return None
+            digests[name] = digest
+        return {**self.own_decision(), "inputs": digests}
+
+    def own_decision(self) -> dict[str, Any]:
+        """All of it but the inputs."""
+        return {
+            "family": self.task_family,
+            "settings": dict(self.settings()),
+            "code": dict(code_digests((*self.entry, *self.plug_ins()))),
+            "libraries": {library: metadata.version(library) for library in self.libraries},
+        }
 
     def content_digest(self, results: tuple[str, ...] = ()) -> str | None:
         """The digest of the artifact's result, or of the named parts of it."""
@@ -154,32 +152,53 @@ class ArtifactTask(Node):
         assert artifact is not None, f"{self.label} was asked for its result before it was complete"
         return artifact.result
 
+    def content_bytes(self, results: tuple[str, ...] = ()) -> int | None:
+        """The size of the artifact's result, or of the named parts of it."""
+        artifact = self.artifact()
+        return None if artifact is None else artifact.num_bytes(results)
+
+    def origin(self) -> Mapping[str, str]:
+        """Where the artifact lies in the store."""
+        artifact = self.artifact()
+        assert artifact is not None
+        return {"label": self.label, "family": self.task_family, "key": artifact.key}
+
     def run(self) -> None:
         """Build and publish, unless the artifact exists by now: then nothing below it will run either."""
-        decision = self._decision()
-        assert decision is not None, f"{self.label} was run before its inputs were complete"
-        key = digest_of(decision)
+        key = self.key()
+        assert key is not None, f"{self.label} was run before its inputs were complete"
         store = current_store()
+        tell(self, "set_tracking_url", (store.root / PAGE).as_uri())
         with store.locked(
             key, on_wait=lambda: log.info("%s: waiting for the process that builds it", self.label)
         ) as lock:
             if self.artifact() is None:
-                self._build_and_publish(key, decision, lock)
+                faults.with_retries(
+                    lambda: self._build_and_publish(key, lock),
+                    num_retries=workspace().num_retries,
+                    first_wait_s=workspace().retry_wait_s,
+                    label=self.label,
+                )
             else:
                 log.info("%-22s unchanged", self.label)
         self.point_current()
 
-    def _build_and_publish(self, key: str, decision: Mapping[str, Any], lock: int) -> None:
+    def _build_and_publish(self, key: str, lock: int) -> None:
         store, started, clock = current_store(), datetime.now(UTC), time.monotonic()
+        aside = store.set_aside(store.folder(self.task_family, key))
+        if aside is not None:
+            log.warning("%-22s was damaged, and is built again; what is left of it: %s", self.label, aside)
         partial = store.partial(key)
         if not self.can_go_on(partial / "scratch"):
             fresh_folder(partial)
+        damaged = store.damaged(self.task_family, key)
         progress = TaskProgress(self)
         job = Job(
             inputs={name: given.node.content_path() for name, given in self.inputs().items()},
             result=fresh_folder(partial / "result"),
             record=_existing(partial / "record"),
             scratch=_existing(partial / "scratch"),
+            damaged=None if damaged is None else damaged / "result",
             progress=progress,
             lock=lock,
         )
@@ -192,16 +211,17 @@ class ArtifactTask(Node):
         finally:
             progress.close()
         fresh_folder(job.scratch).rmdir()
-        seconds = time.monotonic() - clock
-        manifest = {
-            "family": self.task_family,
-            "key": key,
-            "decided_by": dict(decision),
-            "counts": _counts(job.result),
-            "recorded": self._recorded(started, seconds),
-        }
-        self.__dict__["_artifact"] = store.publish(self.task_family, key, manifest)
-        log.info("%-22s built in %.1f s", self.label, seconds)
+        recorded = record.of(self, started=started, seconds=time.monotonic() - clock, shards=job.shards)
+        artifact = self._publish(key, counts=_counts(job.result), recorded=recorded)
+        history.note(store.root, record.line(self, artifact))
+        log.info("%-22s built in %.1f s", self.label, artifact.manifest["recorded"]["seconds"])
+
+    def _publish(self, key: str, *, counts: Any, recorded: Mapping[str, Any]) -> Artifact:
+        """Publish what lies in the partial folder of that key, as the artifact of the present settings and inputs."""
+        manifest = {"decided_by": self.decision(), "counts": counts, "recorded": recorded}
+        artifact = current_store().publish(self.task_family, key, manifest)
+        self.__dict__["_artifact"] = artifact
+        return artifact
 
     def point_current(self) -> None:
         """Let `current/` lead to this artifact and to everything it was made from."""
@@ -210,38 +230,12 @@ class ArtifactTask(Node):
         if self.__dict__.get("_is_current"):
             return
         self.__dict__["_is_current"] = True
+        if not artifact.is_stamped():
+            stamp(artifact)
         current_store().point_current(self.label, artifact)
         for node in self.requires():
             if isinstance(node, ArtifactTask):
                 node.point_current()
-
-    def _decision(self) -> dict[str, Any] | None:
-        """All that decides the key, None as soon as one input is not there."""
-        digests: dict[str, str] = {}
-        for name, given in self.inputs().items():
-            digest = given.digest()
-            if digest is None:
-                return None
-            digests[name] = digest
-        return {
-            "family": self.task_family,
-            "settings": dict(self.settings()),
-            "code": dict(code_digests((*self.entry, *self.plug_ins()))),
-            "libraries": {library: metadata.version(library) for library in self.libraries},
-            "inputs": digests,
-        }
-
-    def _recorded(self, started: datetime, seconds: float) -> dict[str, Any]:
-        return {
-            "started": started.isoformat(timespec="seconds"),
-            "seconds": round(seconds, 3),
-            "host": platform.node(),
-            "processor": platform.processor() or platform.machine(),
-            "python": platform.python_version(),
-            "git_commit": _git_commit(),
-            "parameters": {name: str(value) for name, value in self.param_kwargs.items()},
-            "packages": {d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"]},
-        }
 
 
 @ArtifactTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator]  # luigi's
@@ -259,11 +253,3 @@ def _counts(result: Path) -> Any:
 def _existing(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _git_commit() -> str | None:
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() or None
-    except (OSError, subprocess.CalledProcessError):
-        return None

@@ -16,9 +16,10 @@ from data.questions import QuestionSettings
 from model import plugins
 from model.benchmarks import Benchmark
 from model.specs import Form
-from tasks.artifact import ArtifactTask, Input, Job
+from tasks.artifact import ArtifactTask, Job
 from tasks.corpora import Vocabulary, checked_length
 from tasks.images import ImageTable, RegionFeatures, SourceTask
+from tasks.node import Input
 from tasks.parameters import ChoiceParameter, RateParameter
 from tasks.profiles import BenchmarkSizes
 from tasks.settings import current_profile

@@ -42,8 +42,8 @@ class TaskProgress:
         percentage = min(100, max(0, round(100 * share)))
         self._bar.n = percentage
         self._bar.set_description_str(f"{self._name}: {message}", refresh=True)
-        _tell(getattr(self._task, "set_progress_percentage", None), percentage)
-        _tell(getattr(self._task, "set_status_message", None), message)
+        tell(self._task, "set_progress_percentage", percentage)
+        tell(self._task, "set_status_message", message)
 
     def close(self) -> None:
         """Take the bar off the terminal."""
@@ -55,9 +55,11 @@ def name_of(task: luigi.Task) -> str:
     return str(getattr(task, "label", task.task_family))
 
 
-def _tell(report: Callable[[int], None] | Callable[[str], None] | None, value: int | str) -> None:
+def tell(task: luigi.Task, method: str, value: int | str) -> None:
+    """Tell luigi's scheduler something of a task; outside of a worker there is none to tell."""
+    report: Callable[[int | str], None] | None = getattr(task, method, None)
     if report is not None:
-        report(value)  # type: ignore[arg-type]
+        report(value)
 
 
 def error_screen(task: str, error: UserError, *, log_file: Path) -> str:

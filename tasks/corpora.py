@@ -18,8 +18,9 @@ from data.taggers import VerbRule, backend_names
 from data.vocabulary import VocabularySettings
 from model.curricula.msp import StageSizes
 from model.specs import MIN_LENGTH
-from tasks.artifact import Input, Job
+from tasks.artifact import Job
 from tasks.images import ImageTable, RegionFeatures, SourceTask
+from tasks.node import Input
 from tasks.parameters import ChoiceParameter, OptionalCountParameter, ProcessesParameter, RateParameter
 from tasks.settings import current_profile
 from tasks.sources import SourceFile, givers, is_set, need, source_files

@@ -8,12 +8,13 @@ from typing import Any, cast
 
 from data.errors import UserError
 from model.specs import Budget, Device, Evaluation, FineTuning, Network, Sees, check_length, to_plain
-from tasks.artifact import Input, Job
+from tasks.artifact import Job
 from tasks.benchmarks import BenchmarkTask, sources_of
 from tasks.console import log
 from tasks.corpora import Vocabulary
 from tasks.images import HardNegatives, RegionFeatures
 from tasks.jobs import run_job
+from tasks.node import Input
 from tasks.parameters import ChoiceParameter, OptionalProcessesParameter
 from tasks.settings import current_profile
 from tasks.stages import STAGES, PretrainStage

@@ -15,7 +15,8 @@ from data.regions import detections, pixels
 from data.regions.detections import DetectionSettings
 from data.regions.pixels import PixelSettings
 from data.sources import all_sources, that_give
-from tasks.artifact import ArtifactTask, Input, Job
+from tasks.artifact import ArtifactTask, Job
+from tasks.node import Input
 from tasks.parameters import (
     OptionalCountParameter,
     OptionalRateParameter,

@@ -85,6 +85,14 @@ class OptionalCountParameter(luigi.OptionalIntParameter):
         return None if count is None else _checked(count, 1, None)
 
 
+class CountFromZeroParameter(luigi.IntParameter):
+    """A number of things, or 0."""
+
+    def parse(self, s: str) -> int:
+        """The count; ValueError below 0."""
+        return _checked(super().parse(s), 0, None)
+
+
 class ProcessesParameter(luigi.IntParameter):
     """A number of processes or threads, from 1 to `MAX_PROCESSES`."""
 

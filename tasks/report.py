@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import report
+from data.digests import file_digest
 from model import plugins
 from model.specs import to_plain
 from report.contents import BenchmarkFolders, DagNode, ReportInputs
-from tasks.artifact import ArtifactTask, Input, Job
+from tasks.artifact import PAGE, ArtifactTask, Job
 from tasks.benchmarks import available, benchmarks, left_out
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
 from tasks.fine_tuning import LAST_STAGE, Evaluate
 from tasks.images import PICTURES, HardNegatives, ImageTable, RegionFeatures, cautions
+from tasks.node import Input
 from tasks.parameters import ChoiceParameter, SomeParameter
 from tasks.settings import configured_sources, current_store
 from tasks.sources import source_files, source_inputs, uses_world
 from tasks.stages import STAGES
-from tasks.store import file_digest
 from tasks.tagging import PosTagger
 
 _CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
@@ -30,7 +31,6 @@ _ROWS = (
 )
 _CURVES = ("metrics.parquet", "held_out.json", "epochs.json", "network.json")
 _SCORES = ("scores.json", "predictions.parquet", "epochs.json")
-PAGE = "report.html"
 _TEMPLATES = Path(report.__file__).parent / "templates"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import luigi
 
 from data.sources import all_sources
+from tasks.parameters import CountFromZeroParameter, SecondsParameter
 from tasks.profiles import Profile, load_profile
 from tasks.store import Store
 
@@ -19,6 +20,12 @@ class workspace(luigi.Config):  # noqa: N801  (the class name is the section's n
 
     root: luigi.Parameter[str] = luigi.Parameter(
         default="./workspace", description="folder of all artifacts; relative to the current folder"
+    )
+    num_retries: CountFromZeroParameter = CountFromZeroParameter(
+        default=3, description="how often work is tried again after a fault of a disk or network that may pass"
+    )
+    retry_wait_s: SecondsParameter = SecondsParameter(
+        default=2.0, description="seconds before the first retry; twice as long before each further one"
     )
 
 

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import luigi
 
+from data.digests import digest_of, file_digest, files_below
 from data.errors import SourceError, UserError
 from data.records import Content
 from data.sources import all_sources, that_give
 from data.world.publish import FILES
-from tasks.artifact import Input, Job, Node
+from tasks.artifact import Job
 from tasks.console import TaskProgress, log
+from tasks.node import Input, Node
 from tasks.settings import configured_sources, current_store
-from tasks.store import digest_of, file_digest, files_below
 from tasks.world import World
 
 _TRUSTED_AGE_NS = 2 * 10**9  # a file younger than this may change again within one tick of its clock
@@ -64,6 +65,17 @@ class SourceFile(Node):
                 return None
             self.__dict__["_digest"] = digest
         return str(self.__dict__["_digest"])
+
+    def content_bytes(self, results: tuple[str, ...] = ()) -> int | None:
+        """The size of the file, or of all files of the folder; None where it cannot be looked at."""
+        try:
+            return sum(seen["size"] for seen in _look(Path(self.path)).values())
+        except OSError:
+            return None
+
+    def origin(self) -> Mapping[str, str]:
+        """Where the user's file lies."""
+        return {"path": self.path}
 
     def run(self) -> None:
         """Read it all and pin its digest."""
@@ -130,12 +142,12 @@ def _digest_tree(path: Path, progress: TaskProgress) -> str:
     total = max(1, sum(file.stat().st_size for _, file in files))
     done = 0
 
-    def on_bytes(count: int) -> None:
+    def on_block(block: bytes) -> None:
         nonlocal done
-        done += count
+        done += len(block)
         progress(done / total, f"reading {path.name}")
 
-    return digest_of({name: file_digest(file, on_bytes=on_bytes) for name, file in files})
+    return digest_of({name: file_digest(file, on_block=on_block) for name, file in files})
 
 
 def check_there(path: Path, what: str) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 from model.curricula import msp
 from model.specs import Budget, Curriculum, Stage, check_lengths, to_plain
-from tasks.artifact import Input, Job
+from tasks.artifact import Job
 from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.images import HardNegatives, RegionFeatures
 from tasks.jobs import run_job
+from tasks.node import Input
 from tasks.parameters import OptionalCountParameter
 from tasks.settings import current_profile
 from tasks.training import WEIGHTS, TrainingTask

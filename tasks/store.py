@@ -2,9 +2,11 @@
 
 <root>/store/<family>/<key>/   result/ (hashed, read by descendants)  record/ (never hashed)  manifest.json
 <root>/partial/<key>/          what is being built; a stable name, so that long work goes on there after a kill
+<root>/quarantine/             artifacts that were damaged; <root>/replaced/ those that were built again on request
 <root>/locks/<key>.lock        kernel locks (flock): gone with the process that held them
 <root>/pins/                   digests of source files
 <root>/current/<label>         link to the artifact that the last command used
+<root>/history.jsonl           one line for each artifact ever built: what it took
 <root>/report.html             link to the page of the last report
 <root>/logs/                   one full log a command
 """
@@ -12,69 +14,18 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MANIFEST = "manifest.json"
-_BLOCK_BYTES = 4 * 2**20
+from data.digests import make_durable
+from tasks.manifest import Artifact, read_manifest, seal
 
-
-def digest_of(value: Any) -> str:
-    """The SHA-256 of a JSON value, its keys sorted."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()).hexdigest()
-
-
-def file_digest(path: Path, *, on_bytes: Callable[[int], None] | None = None) -> str:
-    """The SHA-256 of a file's content; `on_bytes` hears of every block read."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-            if on_bytes is not None:
-                on_bytes(len(block))
-    return digest.hexdigest()
-
-
-def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every file below a folder as (relative posix path, path), sorted by the relative path."""
-    paths = [path for path in folder.rglob("*") if path.is_file()]
-    yield from sorted((path.relative_to(folder).as_posix(), path) for path in paths)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Artifact:
-    """A published artifact: its folder and its manifest."""
-
-    folder: Path
-    manifest: Mapping[str, Any]
-
-    @property
-    def result(self) -> Path:
-        """The folder that descendants read."""
-        return self.folder / "result"
-
-    @property
-    def files(self) -> Mapping[str, Mapping[str, Any]]:
-        """The result's files by relative path: sha256 and bytes."""
-        files: Mapping[str, Mapping[str, Any]] = self.manifest["result"]["files"]
-        return files
-
-    def digest(self, results: tuple[str, ...] = ()) -> str:
-        """The digest of the named results (files, or folders and all below them); of everything where none is named."""
-        chosen = {path: entry["sha256"] for path, entry in self.files.items() if _is_among(path, results)}
-        return digest_of(chosen)
-
-    def is_whole(self) -> bool:
-        """Whether every file that the manifest lists is there with its size."""
-        return all(_size(self.result / path) == entry["bytes"] for path, entry in self.files.items())
+QUARANTINE = "quarantine"
 
 
 class Store:
@@ -83,43 +34,48 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    def folder(self, family: str, key: str) -> Path:
+        """Where the artifact of that key is, or would be."""
+        return self.root / "store" / family / key
+
     def find(self, family: str, key: str) -> Artifact | None:
         """The artifact of that key if it was published and is whole."""
-        folder = self.root / "store" / family / key
-        try:
-            manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-            artifact = Artifact(folder=folder, manifest=manifest)
-            return artifact if artifact.is_whole() else None
-        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
-            return None
+        artifact = read_manifest(self.folder(family, key))
+        return artifact if artifact is not None and not any(artifact.damage()) else None
 
     def partial(self, key: str) -> Path:
         """Where the artifact of that key is being built."""
         return self.root / "partial" / key
 
     def publish(self, family: str, key: str, manifest: dict[str, Any]) -> Artifact:
-        """Move what was built into place: files made durable, manifest written last, one rename."""
-        partial = self.partial(key)
-        files = {path: _describe(file) for path, file in files_below(partial / "result")}
-        assert files, f"{family} wrote nothing"
-        manifest = {**manifest, "result": {"files": files, "digest": digest_of(_digests(files))}}
-        for _, file in files_below(partial):
-            _make_durable(file)
-        (partial / MANIFEST).write_text(json.dumps(manifest, sort_keys=True, indent=2) + "\n", "utf-8")
-        _make_durable(partial / MANIFEST)
-        folder = self.root / "store" / family / key
+        """Move what was built into place: files made durable and read-only, manifest written last, one rename."""
+        seal(self.partial(key), {"family": family, "key": key, **manifest})
+        folder = self.folder(family, key)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        self._set_aside(folder)
-        partial.rename(folder)
-        _make_durable(folder.parent)
-        return Artifact(folder=folder, manifest=manifest)
+        self.set_aside(folder)
+        self.partial(key).rename(folder)
+        make_durable(folder.parent)
+        published = read_manifest(folder)
+        assert published is not None
+        return published
 
-    def _set_aside(self, folder: Path) -> None:
-        """Move what lies at `folder` (an artifact that is no longer whole) to the quarantine: nothing is deleted."""
-        if folder.exists():
-            quarantine = self.root / "quarantine" / f"{folder.parent.name}-{folder.name}-{time.time_ns()}"
-            quarantine.parent.mkdir(parents=True, exist_ok=True)
-            folder.rename(quarantine)
+    def set_aside(self, folder: Path, *, place: str = QUARANTINE) -> Path | None:
+        """Move an artifact to `<root>/<place>/`; returns where it lies now, None where there was none."""
+        if not folder.exists():
+            return None
+        aside = self.root / place / f"{folder.parent.name}-{folder.name}-{time.time_ns()}"
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        folder.rename(aside)
+        return aside
+
+    def damaged(self, family: str, key: str) -> Path | None:
+        """What was last set aside as the damaged artifact of that key."""
+        return max((self.root / QUARANTINE).glob(f"{family}-{key}-*"), default=None)
+
+    def current(self, label: str) -> Artifact | None:
+        """The artifact that `current/` leads to under a label, whole or not."""
+        link = self.root / "current" / label
+        return read_manifest(link.resolve()) if link.is_symlink() else None
 
     def point_current(self, name: str, artifact: Artifact) -> None:
         """Let `<root>/current/<name>` lead to the artifact."""
@@ -155,6 +111,20 @@ class Store:
         finally:
             os.close(descriptor)
 
+    def is_locked(self, key: str) -> bool:
+        """Whether a process builds the artifact of that key now."""
+        try:
+            descriptor = os.open(self.root / "locks" / f"{key}.lock", os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
 
 def fresh_folder(folder: Path) -> Path:
     """An empty folder at that path, whatever lay there."""
@@ -162,35 +132,3 @@ def fresh_folder(folder: Path) -> Path:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     return folder
-
-
-def _is_among(path: str, results: tuple[str, ...]) -> bool:
-    return not results or any(path == name or path.startswith(f"{name}/") for name in results)
-
-
-def _digests(files: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    return {path: entry["sha256"] for path, entry in files.items()}
-
-
-def _describe(file: Path) -> dict[str, Any]:
-    entry: dict[str, Any] = {"sha256": file_digest(file), "bytes": file.stat().st_size}
-    if file.suffix == ".parquet":
-        import pyarrow.parquet as pq
-
-        entry["rows"] = pq.read_metadata(file).num_rows
-    return entry
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
-
-
-def _make_durable(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,8 @@ from typing import Any
 from data.errors import UserError
 from data.sources import only_file
 from data.taggers import TaggerSettings, backend_names, running
-from tasks.artifact import ArtifactTask, Input, Job
+from tasks.artifact import ArtifactTask, Job
+from tasks.node import Input
 from tasks.parameters import ChoiceParameter, SeedParameter
 from tasks.sources import need, source_files, source_inputs
 

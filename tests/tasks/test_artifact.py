@@ -12,7 +12,8 @@ import pytest
 from luigi.task_register import Register
 
 from data.errors import ContractError, UserError
-from tasks.artifact import ArtifactTask, Input, Job
+from tasks.artifact import ArtifactTask, Job
+from tasks.node import Input
 
 built: list[str] = []
 

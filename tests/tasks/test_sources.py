@@ -13,7 +13,8 @@ from luigi.task_register import Register
 
 from data.errors import SourceError, UserError
 from tasks import sources
-from tasks.artifact import ArtifactTask, Input, Job
+from tasks.artifact import ArtifactTask, Job
+from tasks.node import Input
 from tasks.sources import SourceFile, need, source_inputs, uses_world
 
 events: list[str] = []

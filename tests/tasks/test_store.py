@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.store import Artifact, Store, digest_of, file_digest
+from data.digests import digest_of, file_digest
+from tasks.manifest import Artifact
+from tasks.store import Store
 
 KEY = "0123"
 

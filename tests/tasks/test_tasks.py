@@ -53,7 +53,7 @@ def task_of(name: str, **changes: Any) -> ArtifactTask:
 def decision(name: str) -> dict[str, Any]:
     """What decides the key of a fresh instance."""
     Register.clear_instance_cache()
-    decided = task_of(name)._decision()
+    decided = task_of(name).decision()
     assert decided is not None
     return decided
 
@@ -110,7 +110,7 @@ def test_every_significant_parameter_but_the_profile_can_change_its_decision(nam
     for parameter, changes in OTHER_VALUES.items():
         if parameter in dict(cls.get_params()):
             Register.clear_instance_cache()
-            other = task_of(name, **{parameter: changes})._decision()
+            other = task_of(name, **{parameter: changes}).decision()
             assert (other != before) == dict(cls.get_params())[parameter].significant, parameter
 
 
