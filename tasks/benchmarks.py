@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 import luigi
 
-from data import question_contract, questions
+from data import questions
+from data.contracts import questions as contract
 from data.errors import UserError
 from data.questions import QuestionSettings
 from model import plugins
@@ -169,4 +170,4 @@ class BenchmarkCorpus(BenchmarkTask, SourceTask):
             into=job.result,
             progress=job.progress,
         )
-        question_contract.check(job.result, **given, max_length=self.length())
+        contract.check(job.result, **given, max_length=self.length())

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Literal, cast
 
 import luigi
 
-from data import contracts, vocabulary
+from data import vocabulary
+from data.contracts import corpora as contract
 from data.corpora import phrase, sentence, token
 from data.errors import UserError
 from data.records import PRETRAINING
@@ -120,7 +121,7 @@ class CorpusTask(SourceTask):
 
     def check(self, job: Job) -> None:
         """Hold the contract before the corpus is published."""
-        contracts.check_corpus(
+        contract.check(
             job.result,
             images=job.inputs["images"],
             regions=job.inputs["regions"],
@@ -132,7 +133,7 @@ class CorpusTask(SourceTask):
 class TokenCorpus(CorpusTask):
     """Stage 1's text: the 36 category labels of an image in the order of its regions."""
 
-    entry = ("data.corpora.token", "data.contracts")
+    entry = ("data.corpora.token", "data.contracts.corpora")
 
     def sizes(self) -> StageSizes:
         """Those of the token stage."""
@@ -172,7 +173,7 @@ class PhraseCorpus(CorpusTask):
     )
     num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")
 
-    entry = ("data.corpora.phrase", "data.contracts")
+    entry = ("data.corpora.phrase", "data.contracts.corpora")
     libraries = (*CorpusTask.libraries, "spacy", "thinc", "nltk")
 
     def sizes(self) -> StageSizes:
@@ -233,7 +234,7 @@ class PhraseCorpus(CorpusTask):
 class SentenceCorpus(CorpusTask):
     """Stage 3's text: captions."""
 
-    entry = ("data.corpora.sentence", "data.contracts")
+    entry = ("data.corpora.sentence", "data.contracts.corpora")
 
     def sizes(self) -> StageSizes:
         """Those of the sentence stage."""

@@ -8,7 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from data import contracts, hard_negatives, images
+from data import hard_negatives, images
+from data.contracts import hard_negatives as hard_negatives_contract
+from data.contracts import images as images_contract
+from data.contracts import regions as regions_contract
 from data.hard_negatives import HardNegativeSettings
 from data.images import SplitSettings
 from data.regions import detections, pixels
@@ -70,7 +73,7 @@ class ImageTable(SourceTask):
         default=0.01, description="share of rejected records above which the table is not built"
     )
 
-    entry = ("data.images", "data.contracts")
+    entry = ("data.images", "data.contracts.images")
     libraries = ("pyarrow",)
 
     def source_names(self) -> tuple[str, ...]:
@@ -98,7 +101,7 @@ class ImageTable(SourceTask):
     def build(self, job: Job) -> None:
         """Merge the lists and assign splits."""
         images.build(source_files(job, self.source_names()), self._splits(), into=job.result, progress=job.progress)
-        contracts.check_images(job.result)
+        images_contract.check(job.result)
 
 
 class RegionFeatures(SourceTask):
@@ -109,7 +112,7 @@ class RegionFeatures(SourceTask):
     )
     num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")
 
-    entry = ("data.regions.detections", "data.regions.pixels", "data.contracts")
+    entry = ("data.regions.detections", "data.regions.pixels", "data.contracts.regions")
     libraries = ("h5py", "numpy", "pillow", "pyarrow")
 
     def source_names(self) -> tuple[str, ...]:
@@ -153,7 +156,7 @@ class RegionFeatures(SourceTask):
                 progress=job.progress,
                 num_workers=self.num_workers,
             )
-        contracts.check_regions(job.result)
+        regions_contract.check(job.result)
 
 
 class HardNegatives(ArtifactTask):
@@ -161,7 +164,7 @@ class HardNegatives(ArtifactTask):
 
     num_negatives: OptionalCountParameter = OptionalCountParameter(default=None, description="neighbours of each image")
 
-    entry = ("data.hard_negatives", "data.contracts")
+    entry = ("data.hard_negatives", "data.contracts.hard_negatives")
     libraries = ("h5py", "numpy")
 
     def inputs(self) -> Mapping[str, Input]:
@@ -182,4 +185,4 @@ class HardNegatives(ArtifactTask):
         """Search, exactly."""
         paths: dict[str, Path] = {name: job.inputs[name] for name in ("images", "regions")}
         hard_negatives.build(**paths, settings=self._index(), into=job.result, progress=job.progress)
-        contracts.check_hard_negatives(job.result)
+        hard_negatives_contract.check(job.result)

@@ -48,6 +48,8 @@ class Profile:
     validation_rate: float
     test_rate: float
     num_negatives: int
+    images_per_shard: int
+    rows_per_shard: int
     msp: MspSizes
     fine_tuning: FineTuningSizes
 

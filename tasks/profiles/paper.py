@@ -12,6 +12,8 @@ PROFILE = dataclasses.replace(
     validation_rate=0.01,
     test_rate=0.01,
     num_negatives=100,
+    images_per_shard=4096,
+    rows_per_shard=65536,
     msp=PAPER,
     fine_tuning=FineTuningSizes(
         optimizer=Optimizer(name="adamw", learning_rate=5e-5, weight_decay=0.01, warmup_rate=0.1, clip_norm=5.0),

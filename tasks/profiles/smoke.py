@@ -29,6 +29,8 @@ PROFILE = Profile(
     validation_rate=0.1,
     test_rate=0.1,
     num_negatives=20,
+    images_per_shard=64,
+    rows_per_shard=256,
     msp=dataclasses.replace(
         MINIATURE,
         network=dataclasses.replace(MINIATURE.network, hidden_size=32, num_layers=1, intermediate_size=64),

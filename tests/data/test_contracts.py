@@ -10,7 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data import contracts
+from data.contracts import corpora as corpora_contract
+from data.contracts import hard_negatives as hard_negatives_contract
+from data.contracts import images as images_contract
+from data.contracts import regions as regions_contract
 from data.errors import ContractError
 from data.schema import CORPUS
 from data.writers import write_parquet
@@ -39,7 +42,7 @@ def folders(small: Any) -> dict[str, Path]:
 def _check(small: Any, folders: dict[str, Path], rows: list[dict[str, Any]]) -> None:
     into = small.folder("corpus")
     write_parquet(into / "corpus.parquet", pa.Table.from_pylist(rows, schema=CORPUS), CORPUS)
-    contracts.check_corpus(into, **folders, max_length=6)
+    corpora_contract.check(into, **folders, max_length=6)
 
 
 def test_a_good_corpus_passes(small: Any, folders: dict[str, Path]) -> None:
@@ -96,35 +99,33 @@ def test_other_columns_or_types_and_missing_values_are_refused(small: Any, folde
     ):
         pq.write_table(wrong, path)
         with pytest.raises(ContractError, match="columns row_id: string"):
-            contracts.check_corpus(path.parent, **folders, max_length=6)
+            corpora_contract.check(path.parent, **folders, max_length=6)
     nullable = pa.schema([field.with_nullable(True) for field in CORPUS])
     pq.write_table(pa.Table.from_pylist([{**GOOD, "text": None}], schema=nullable), path)
     with pytest.raises(ContractError, match="no missing text"):
-        contracts.check_corpus(path.parent, **folders, max_length=6)
+        corpora_contract.check(path.parent, **folders, max_length=6)
 
 
 def test_images_must_be_known_by_one_name_and_groups_lie_in_one_split(small: Any) -> None:
-    contracts.check_images(small.images({"coco:1": "train", "coco:2": "test"}))
+    images_contract.check(small.images({"coco:1": "train", "coco:2": "test"}))
     with pytest.raises(ContractError, match="the group g in one split"):
-        contracts.check_images(
-            small.images({"coco:1": "train", "coco:2": "test"}, group={"coco:1": "g", "coco:2": "g"})
-        )
+        images_contract.check(small.images({"coco:1": "train", "coco:2": "test"}, group={"coco:1": "g", "coco:2": "g"}))
     known_as = {"coco:1": ["coco:1", "vg:5"], "coco:2": ["coco:2", "vg:5"]}
     with pytest.raises(ContractError, match=r"each id to mean one image.*vg:5"):
-        contracts.check_images(small.images({"coco:1": "train", "coco:2": "train"}, known_as=known_as))
+        images_contract.check(small.images({"coco:1": "train", "coco:2": "train"}, known_as=known_as))
     with pytest.raises(ContractError, match="the image's own id"):
-        contracts.check_images(small.images({"coco:1": "train"}, known_as={"coco:1": ["vg:5"]}))
+        images_contract.check(small.images({"coco:1": "train"}, known_as={"coco:1": ["vg:5"]}))
     with pytest.raises(ContractError, match="a split of train, validation, test; found dev"):
-        contracts.check_images(small.images({"coco:1": "dev"}))
+        images_contract.check(small.images({"coco:1": "dev"}))
 
 
 def test_an_image_has_a_pool_and_a_size_that_is_possible_or_unknown(small: Any) -> None:
-    contracts.check_images(small.images({"coco:1": "train"}, pool={"coco:1": "vqa"}, size_px=(None, None)))
+    images_contract.check(small.images({"coco:1": "train"}, pool={"coco:1": "vqa"}, size_px=(None, None)))
     with pytest.raises(ContractError, match="the name of a pool"):
-        contracts.check_images(small.images({"coco:1": "train"}, pool={"coco:1": ""}))
+        images_contract.check(small.images({"coco:1": "train"}, pool={"coco:1": ""}))
     for size_px in ((0, 5), (5, None), (None, 5), (5, -1)):
         with pytest.raises(ContractError, match="width and height above 0, or neither"):
-            contracts.check_images(small.images({"coco:1": "train"}, size_px=size_px))
+            images_contract.check(small.images({"coco:1": "train"}, size_px=size_px))
 
 
 def test_a_corpus_with_an_image_of_a_benchmark_is_refused(small: Any, folders: dict[str, Path]) -> None:
@@ -155,15 +156,15 @@ def test_regions_out_of_range_are_refused_with_their_image(small: Any, field: st
     values[-1] = value
     rows = [small.region_row("coco:1", [0]), replace(row, **{field: values})]
     with pytest.raises(ContractError, match=message) as caught:
-        contracts.check_regions(small.regions(rows, ["dog"]))
+        regions_contract.check(small.regions(rows, ["dog"]))
     assert caught.value.where.endswith("regions.h5, coco:2")
 
 
 def test_a_good_region_store_passes_and_boxes_in_the_wrong_order_do_not(small: Any) -> None:
     good = small.region_row("coco:1", [0])
-    contracts.check_regions(small.regions([good], ["dog"]))
+    regions_contract.check(small.regions([good], ["dog"]))
     with pytest.raises(ContractError, match="x1 <= x2"):
-        contracts.check_regions(small.regions([replace(good, boxes_R4=good.boxes_R4[:, ::-1])], ["dog"]))
+        regions_contract.check(small.regions([replace(good, boxes_R4=good.boxes_R4[:, ::-1])], ["dog"]))
 
 
 def _write_negatives(folder: Path, neighbours: list[list[int]], scores: list[list[float]]) -> Path:
@@ -190,7 +191,7 @@ def test_neighbours_that_break_a_rule_are_refused_with_their_image(
     tmp_path: Path, first: list[int], scores: list[float], message: str
 ) -> None:
     good = [[1, 2], [0, 2], [1, -1]]
-    contracts.check_hard_negatives(_write_negatives(tmp_path, good, [[0.9, 0.5], [0.5, 0.5], [0.5, 0.0]]))
+    hard_negatives_contract.check(_write_negatives(tmp_path, good, [[0.9, 0.5], [0.5, 0.5], [0.5, 0.0]]))
     with pytest.raises(ContractError, match=message) as caught:
-        contracts.check_hard_negatives(_write_negatives(tmp_path, [first, *good[1:]], [scores, [0.5, 0.5], [0.5, 0.0]]))
+        hard_negatives_contract.check(_write_negatives(tmp_path, [first, *good[1:]], [scores, [0.5, 0.5], [0.5, 0.0]]))
     assert caught.value.where.endswith("coco:1")

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data import contracts, hard_negatives
+from data import hard_negatives
+from data.contracts import hard_negatives as hard_negatives_contract
 from data.hard_negatives import HardNegatives, HardNegativeSettings
 from data.progress import silent
 
@@ -25,7 +26,7 @@ def _build(
         into=into,
         progress=silent,
     )
-    contracts.check_hard_negatives(into)
+    hard_negatives_contract.check(into)
     return into
 
 

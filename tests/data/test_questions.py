@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data import question_contract
 from data.answers import exact_target, soft_targets
+from data.contracts import questions as questions_contract
 from data.errors import ContractError, SourceError, UserError
 from data.progress import silent
 from data.questions import QuestionSettings, build
@@ -67,7 +67,7 @@ class World:
         )
         arguments: Any = {"content": "questions", "targets": soft_targets, "list_source": "vqa_answers"} | changes
         build(files, **self.paths, settings=settings, into=into, progress=silent, **arguments)
-        question_contract.check(into, **self.paths, max_length=settings.max_length)
+        questions_contract.check(into, **self.paths, max_length=settings.max_length)
         return into
 
 
@@ -280,7 +280,7 @@ def test_rows_that_break_a_rule_are_refused_with_their_id(world: World, column: 
     rows[0][column] = value
     write_parquet(into / "rows.parquet", pa.Table.from_pylist(rows, schema=BENCHMARK_ROWS), BENCHMARK_ROWS)
     with pytest.raises(ContractError, match=match):
-        question_contract.check(into, **world.paths, max_length=6)
+        questions_contract.check(into, **world.paths, max_length=6)
 
 
 def test_a_row_to_submit_that_has_an_answer_is_refused(world: World) -> None:
@@ -289,7 +289,7 @@ def test_a_row_to_submit_that_has_an_answer_is_refused(world: World) -> None:
     rows[-1]["published"] = ["red"]
     write_parquet(into / "rows.parquet", pa.Table.from_pylist(rows, schema=BENCHMARK_ROWS), BENCHMARK_ROWS)
     with pytest.raises(ContractError, match=r"no answers of rows to submit.*vqa:1"):
-        question_contract.check(into, **world.paths, max_length=6)
+        questions_contract.check(into, **world.paths, max_length=6)
 
 
 def test_589_real_questions_become_rows_with_lxmerts_targets(

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from data import contracts
+from data.contracts import corpora as corpora_contract
 from data.corpora import phrase
 from data.corpora.filtered import FilterLog
 from data.corpora.phrase import PhraseSettings, build
@@ -21,7 +21,7 @@ def _build(small: Any, inputs: Any, phrases: dict[int, list[str]], tagger: str, 
     settings = PhraseSettings(max_rejected_rate=1.0, **{"max_length": 10, **options})
     files = {"vg_region_descriptions": (small.phrases(phrases),)}
     build(files, **inputs.paths(), tagger=tagger, settings=settings, into=into, progress=silent)
-    contracts.check_corpus(into, **inputs.paths(), max_length=settings.max_length)
+    corpora_contract.check(into, **inputs.paths(), max_length=settings.max_length)
     return into
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from data import contracts
+from data.contracts import corpora as corpora_contract
 from data.corpora.rows import Joined
 from data.corpora.sentence import SentenceSettings, build
 from data.errors import UserError
@@ -19,7 +19,7 @@ def _build(small: Any, inputs: Any, captions: list[tuple[int, int, str]], max_re
     settings = SentenceSettings(max_length=8, max_rejected_rate=max_rejected_rate)
     files = {"coco_captions": (small.captions(captions),)}
     build(files, **inputs.paths(), settings=settings, into=into, progress=silent)
-    contracts.check_corpus(into, **inputs.paths(), max_length=8)
+    corpora_contract.check(into, **inputs.paths(), max_length=8)
     return into
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from data import contracts
+from data.contracts import corpora as corpora_contract
 from data.corpora.token import TokenSettings, build
 from data.errors import SourceError
 from data.progress import silent
@@ -15,7 +15,7 @@ from data.progress import silent
 
 def _build(inputs: Any, into: Path, max_length: int) -> list[dict[str, Any]]:
     build(**inputs.paths(), settings=TokenSettings(max_length=max_length), into=into, progress=silent)
-    contracts.check_corpus(into, **inputs.paths(), max_length=max_length)
+    corpora_contract.check(into, **inputs.paths(), max_length=max_length)
     rows: list[dict[str, Any]] = pq.read_table(into / "corpus.parquet").to_pylist()
     return rows
 

@@ -1,4 +1,4 @@
-"""What must hold of the rows of a benchmark before they are published. No byte rests on it, hence a file of its own."""
+"""The contract of the rows of a benchmark."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data.contracts import check_token_ids, hold, row_groups
+from data.contracts.rules import check_token_ids, hold, row_groups
 from data.corpora.rows import Joined
 from data.question_rows import ANSWERS_NAME, FILE_NAME, ORDER, SUBMIT
 from data.schema import BENCHMARK_ROWS

@@ -1,0 +1,1 @@
+"""What must hold of an artifact before it is published, a file each; a breach is a ContractError that names rows."""
