@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import luigi
 
-from data.digests import digest_of, file_digest, files_below
 from data.errors import SourceError, UserError
 from data.records import Content
 from data.sources import all_sources, that_give
 from data.world.publish import FILES
+from tasks import pins
 from tasks.artifact import Job
 from tasks.console import TaskProgress, log
+from tasks.faults import with_retries
 from tasks.node import Input, Node
-from tasks.settings import configured_sources, current_store
+from tasks.pins import Pin
+from tasks.settings import configured_sources, current_store, workspace
 from tasks.world import World
-
-_TRUSTED_AGE_NS = 2 * 10**9  # a file younger than this may change again within one tick of its clock
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Seen:
-    """What tells without reading that a file is the one that was read."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
 
 
 class SourceFile(Node):
@@ -43,11 +29,19 @@ class SourceFile(Node):
 
     def complete(self) -> bool:
         """Whether the pin belongs to the file as it is now."""
-        return self.content_digest() is not None
+        return self.pin() is not None
+
+    def pin(self) -> Pin | None:
+        """Its pin, None if it was never read or has changed since. Only a pin is remembered."""
+        found: Pin | None = self.__dict__.get("_pin")
+        if found is None:
+            found = pins.find(current_store().root, Path(self.path))
+            self.__dict__["_pin"] = found
+        return found
 
     def output(self) -> luigi.LocalTarget:
         """The pin."""
-        return luigi.LocalTarget(str(self._pin()))
+        return luigi.LocalTarget(str(pins.pin_file(current_store().root, Path(self.path))))
 
     def content_path(self) -> Path:
         """The user's path."""
@@ -55,99 +49,45 @@ class SourceFile(Node):
 
     def content_digest(self, results: tuple[str, ...] = ()) -> str | None:
         """The digest in the pin, None if there is none or the file has changed since."""
-        if "_digest" not in self.__dict__:
-            try:
-                pin = json.loads(self._pin().read_text("utf-8"))
-                digest: str | None = pin["digest"] if pin["seen"] == _look(Path(self.path)) else None
-            except (OSError, ValueError, KeyError):
-                digest = None
-            if digest is None:
-                return None
-            self.__dict__["_digest"] = digest
-        return str(self.__dict__["_digest"])
+        pin = self.pin()
+        return None if pin is None else pin.digest
 
     def content_bytes(self, results: tuple[str, ...] = ()) -> int | None:
         """The size of the file, or of all files of the folder; None where it cannot be looked at."""
         try:
-            return sum(seen["size"] for seen in _look(Path(self.path)).values())
+            return sum(seen["size"] for seen in pins.look(Path(self.path)).values())
         except OSError:
             return None
 
     def origin(self) -> Mapping[str, str]:
-        """Where the user's file lies."""
-        return {"path": self.path}
+        """Where the user's file lies, and its SHA-256 if it is one file."""
+        pin = self.pin()
+        assert pin is not None
+        return {"path": self.path, **({"sha256": next(iter(pin.files.values()))} if len(pin.files) == 1 else {})}
 
     def run(self) -> None:
         """Read it all and pin its digest."""
-        path = Path(self.path)
-        check_there(path, "a source file")
+        check_there(Path(self.path), "a source file")
         progress = TaskProgress(self)
         try:
-            digest, seen = _read(path, progress)
+            pin = with_retries(
+                lambda: pins.read(Path(self.path), progress),
+                num_retries=workspace().num_retries,
+                first_wait_s=workspace().retry_wait_s,
+                label=self.task_family,
+            )
+        except OSError as error:
+            raise SourceError(
+                expected="a file that can be read to its end",
+                found=(error.strerror or type(error).__name__).lower(),
+                where=str(error.filename or self.path),
+                way_out="mend the file or its permissions, then give the command again",
+            ) from error
         finally:
             progress.close()
-        pin = self._pin()
-        pin.parent.mkdir(parents=True, exist_ok=True)
-        aside = pin.with_suffix(f".{os.getpid()}")
-        aside.write_text(json.dumps({"path": self.path, "digest": digest, "seen": seen}), "utf-8")
-        aside.replace(pin)
-        self.__dict__["_digest"] = digest
-        log.info("%-22s read      %s", self.task_family, path)
-
-    def _pin(self) -> Path:
-        return current_store().root / "pins" / f"{hashlib.sha256(self.path.encode()).hexdigest()[:32]}.json"
-
-
-def _files(path: Path) -> list[tuple[str, Path]]:
-    """Files by the names that readers see (NLVR's own becomes part of its images' names); a moved folder keeps them."""
-    return list(files_below(path)) if path.is_dir() else [(path.name, path)]
-
-
-def _look(path: Path) -> dict[str, dict[str, int]]:
-    looks = {}
-    for name, file in _files(path):
-        stat = file.stat()
-        seen = _Seen(size=stat.st_size, mtime_ns=stat.st_mtime_ns, ctime_ns=stat.st_ctime_ns, inode=stat.st_ino)
-        looks[name] = asdict(seen)
-    return looks
-
-
-def _read(path: Path, progress: TaskProgress) -> tuple[str, dict[str, dict[str, int]]]:
-    """The digest and what tells that it still holds. Raises SourceError where a file cannot be read, or changes."""
-    try:
-        before = _look(path)
-        if any(time.time_ns() - seen["ctime_ns"] < _TRUSTED_AGE_NS for seen in before.values()):
-            time.sleep(_TRUSTED_AGE_NS / 1e9)  # so that any change from now on shows in its times
-        digest = _digest_tree(path, progress)
-        after = _look(path)
-    except OSError as error:
-        raise SourceError(
-            expected="a file that can be read to its end",
-            found=(error.strerror or type(error).__name__).lower(),
-            where=str(error.filename or path),
-            way_out="mend the file or its permissions, then give the command again",
-        ) from error
-    if after != before:
-        raise SourceError(
-            expected="a file that stays as it is while it is read",
-            found="it changed meanwhile",
-            where=str(path),
-            way_out="wait until whatever writes it is done, then give the command again",
-        )
-    return digest, before
-
-
-def _digest_tree(path: Path, progress: TaskProgress) -> str:
-    files = _files(path)
-    total = max(1, sum(file.stat().st_size for _, file in files))
-    done = 0
-
-    def on_block(block: bytes) -> None:
-        nonlocal done
-        done += len(block)
-        progress(done / total, f"reading {path.name}")
-
-    return digest_of({name: file_digest(file, on_block=on_block) for name, file in files})
+        pins.remember(current_store().root, pin)
+        self.__dict__["_pin"] = pin
+        log.info("%-22s read      %s", self.task_family, self.path)
 
 
 def check_there(path: Path, what: str) -> None:

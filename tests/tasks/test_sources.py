@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import luigi
+import luigi.configuration
 import pytest
 from luigi.task_register import Register
 
 from data.errors import SourceError, UserError
-from tasks import sources
+from data.progress import Progress
+from tasks import pins
 from tasks.artifact import ArtifactTask, Job
 from tasks.node import Input
 from tasks.sources import SourceFile, need, source_inputs, uses_world
@@ -40,14 +42,15 @@ class Reader(ArtifactTask):
 @pytest.fixture(autouse=True)
 def _watched(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Notes every reading of a source, and trusts files of any age so that no test has to wait."""
-    digest_tree = sources._digest_tree
+    digests = pins._digests
 
-    def noted(path: Path, progress: sources.TaskProgress) -> str:
+    def noted(path: Path, progress: Progress) -> dict[str, str]:
         events.append("read")
-        return digest_tree(path, progress)
+        return digests(path, progress)
 
-    monkeypatch.setattr(sources, "_digest_tree", noted)
-    monkeypatch.setattr(sources, "_TRUSTED_AGE_NS", 0)
+    monkeypatch.setattr(pins, "_digests", noted)
+    monkeypatch.setattr(pins, "_TRUSTED_AGE_NS", 0)
+    luigi.configuration.get_config().set("workspace", "retry_wait_s", "0.001")
     yield
     events.clear()
 
@@ -148,19 +151,19 @@ def test_a_damaged_pin_is_made_anew(file: Path, workspace: Path) -> None:
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def meanwhile(path: Path, progress: sources.TaskProgress) -> str:
+    def meanwhile(path: Path, progress: Progress) -> dict[str, str]:
         path.write_text("longer than before")
-        return "0" * 64
+        return {path.name: "0" * 64}
 
-    monkeypatch.setattr(sources, "_digest_tree", meanwhile)
+    monkeypatch.setattr(pins, "_digests", meanwhile)
     assert "changed" in failure(file).found
 
 
 def test_a_young_file_is_read_only_when_a_later_change_would_show_in_its_times(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "_TRUSTED_AGE_NS", 3600 * 10**9)
-    monkeypatch.setattr(sources.time, "sleep", lambda seconds: events.append(f"waited {seconds:.0f} s"))
+    monkeypatch.setattr(pins, "_TRUSTED_AGE_NS", 3600 * 10**9)
+    monkeypatch.setattr(pins.time, "sleep", lambda seconds: events.append(f"waited {seconds:.0f} s"))
     SourceFile(path=str(file)).run()
     assert events == ["waited 3600 s", "read"]
 
@@ -174,12 +177,30 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
 def test_a_disk_that_fails_while_it_is_read_is_a_message_with_the_file(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(path: Path, progress: sources.TaskProgress) -> str:
+    def fails(path: Path, progress: Progress) -> dict[str, str]:
+        events.append("tried")
         raise OSError(5, "Input/output error", str(path))
 
-    monkeypatch.setattr(sources, "_digest_tree", fails)
+    monkeypatch.setattr(pins, "_digests", fails)
     error = failure(file)
     assert (error.found, error.where) == ("input/output error", str(file))
+    assert events == ["tried"] * 4
+
+
+def test_a_disk_that_fails_only_for_a_moment_is_read_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digests = pins._digests
+
+    def fails_once(path: Path, progress: Progress) -> dict[str, str]:
+        events.append("tried")
+        if events == ["tried"]:
+            raise OSError(5, "Input/output error", str(path))
+        return digests(path, progress)
+
+    monkeypatch.setattr(pins, "_digests", fails_once)
+    task = SourceFile(path=str(file))
+    task.run()
+    assert task.complete()
+    assert events == ["tried", "tried", "read"]
 
 
 def test_the_world_is_used_only_if_no_source_is_set(file: Path) -> None:
