@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import secrets
@@ -17,11 +18,13 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from data.errors import UserError
 from data.progress import silent
 from model import train
+from model.checkpoint import Checkpoints
 from model.specs import Objective
 from tests.model.tiny import TinySet, tiny_network, tiny_stage, write_job
 
@@ -79,6 +82,16 @@ def test_killed_at_any_step_it_ends_with_the_same_bytes(tiny: TinySet, uninterru
     assert code == 0, errors
     assert json.loads((tmp_path / "record/run.json").read_text("utf-8"))["first_step"] >= steps[1]
     assert results(tmp_path) == results(uninterrupted)
+    torch.testing.assert_close(last_optimizer(tmp_path), last_optimizer(uninterrupted), rtol=0, atol=0)
+
+
+def last_optimizer(folder: Path) -> dict[str, Any]:
+    """The optimiser's state in the last checkpoint of a job."""
+    checkpoint = Checkpoints(folder=folder / "checkpoints", digest="")
+    state = torch.load(io.BytesIO(checkpoint._newest_first()[0].read_bytes()[32:]), weights_only=True)
+    assert state["step"] == NUM_STEPS
+    found: dict[str, Any] = state["optimizer"]
+    return found
 
 
 def kill(job: Path, *, at_step: int, by: signal.Signals, expected_code: int) -> None:
