@@ -102,6 +102,26 @@ class PartFiles:
             link_or_copy(file, into / self.name / file.name)
 
 
+class Summaries:
+    """Shards whose summary is all there is of them, so that the ledger alone holds them; they are not published."""
+
+    def digest(self, name: str) -> str | None:
+        """That of no bytes."""
+        return ""
+
+    def take(self, name: str, damaged: Path) -> None:
+        """Nothing to take."""
+
+    def publish(self, into: Path) -> None:
+        """Nothing to bring."""
+
+
+def ranges(num_items: int, num_per_shard: int) -> dict[str, range]:
+    """Consecutive ranges of that many items by the name of their shard; one empty range where there are none."""
+    starts = range(0, max(num_items, 1), num_per_shard)
+    return {part_name(n): range(start, min(start + num_per_shard, num_items)) for n, start in enumerate(starts)}
+
+
 def part_name(number: int) -> str:
     """The name of the shard of that number; names sort as the numbers do."""
     return f"part-{number:05}"

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from data import hard_negatives, images
+from data import hard_negatives, shards
+from data import images as image_table
 from data.contracts import hard_negatives as hard_negatives_contract
 from data.contracts import images as images_contract
 from data.contracts import regions as regions_contract
@@ -100,7 +101,9 @@ class ImageTable(SourceTask):
 
     def build(self, job: Job) -> None:
         """Merge the lists and assign splits."""
-        images.build(source_files(job, self.source_names()), self._splits(), into=job.result, progress=job.progress)
+        image_table.build(
+            source_files(job, self.source_names()), self._splits(), into=job.result, progress=job.progress
+        )
         images_contract.check(job.result)
 
 
@@ -110,6 +113,7 @@ class RegionFeatures(SourceTask):
     max_rejected_rate: RateParameter = RateParameter(
         default=0.05, description="share of images without usable regions above which the store is not built"
     )
+    images_per_shard: OptionalCountParameter = OptionalCountParameter(default=None, description="images of a shard")
     num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")
 
     entry = ("data.regions.detections", "data.regions.pixels", "data.contracts.regions")
@@ -132,29 +136,38 @@ class RegionFeatures(SourceTask):
             **self.source_inputs(),
         }
 
+    def _per_shard(self) -> int:
+        return self.images_per_shard or current_profile(self.profile).images_per_shard
+
     def settings(self) -> Mapping[str, Any]:
-        """How much may be missing."""
-        return {"max_rejected_rate": self.max_rejected_rate}
+        """How much may be missing, and how the store is cut."""
+        return {"max_rejected_rate": self.max_rejected_rate, "images_per_shard": self._per_shard()}
+
+    def can_go_on(self, scratch: Path) -> bool:
+        """Once a shard is finished."""
+        return shards.can_go_on(scratch)
 
     def build(self, job: Job) -> None:
         """Decode the detections, or compute features."""
         files = source_files(job, self.source_names())
+        images, workplace = job.inputs["images"], job.workplace(self.num_workers)
         if is_set("obj36"):
             detections.build(
                 files,
-                images=job.inputs["images"],
-                settings=DetectionSettings(max_rejected_rate=self.max_rejected_rate),
+                images=images,
+                settings=DetectionSettings(**self.settings()),
                 into=job.result,
                 progress=job.progress,
+                workplace=workplace,
             )
         else:
             pixels.build(
                 files,
-                images=job.inputs["images"],
-                settings=PixelSettings(max_rejected_rate=self.max_rejected_rate),
+                images=images,
+                settings=PixelSettings(**self.settings()),
                 into=job.result,
                 progress=job.progress,
-                num_workers=self.num_workers,
+                workplace=workplace,
             )
         regions_contract.check(job.result)
 
@@ -163,6 +176,8 @@ class HardNegatives(ArtifactTask):
     """For each image the most similar others of its split, by mean-pooled region features."""
 
     num_negatives: OptionalCountParameter = OptionalCountParameter(default=None, description="neighbours of each image")
+    images_per_shard: OptionalCountParameter = OptionalCountParameter(default=None, description="images of a shard")
+    num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")
 
     entry = ("data.hard_negatives", "data.contracts.hard_negatives")
     libraries = ("h5py", "numpy")
@@ -175,14 +190,25 @@ class HardNegatives(ArtifactTask):
         }
 
     def _index(self) -> HardNegativeSettings:
-        return HardNegativeSettings(num_negatives=self.num_negatives or current_profile(self.profile).num_negatives)
+        profile = current_profile(self.profile)
+        return HardNegativeSettings(
+            num_negatives=self.num_negatives or profile.num_negatives,
+            images_per_shard=self.images_per_shard or profile.images_per_shard,
+        )
 
     def settings(self) -> Mapping[str, Any]:
-        """The number of neighbours."""
+        """The number of neighbours, and how the index is cut."""
         return asdict(self._index())
+
+    def can_go_on(self, scratch: Path) -> bool:
+        """Once a shard is finished."""
+        return shards.can_go_on(scratch)
 
     def build(self, job: Job) -> None:
         """Search, exactly."""
         paths: dict[str, Path] = {name: job.inputs[name] for name in ("images", "regions")}
-        hard_negatives.build(**paths, settings=self._index(), into=job.result, progress=job.progress)
+        workplace = job.workplace(self.num_workers)
+        hard_negatives.build(
+            **paths, settings=self._index(), into=job.result, progress=job.progress, workplace=workplace
+        )
         hard_negatives_contract.check(job.result)

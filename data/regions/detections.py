@@ -1,29 +1,35 @@
 """Region features as a detector's files give them: obj36 to the region store, exactly 36 regions an image.
 
-The files are read twice, first to know which images there will be and then to write each to its row, so memory does
-not grow with them. Legend: R regions of one image, F features of a region, 4 box corners.
+The files are read twice: first to know which images there will be and where their lines lie, a shard a file; then each
+shard of the store fetches its own lines. Memory does not grow with them.
+Legend: R regions of one image, F features of a region, 4 box corners.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data import shards
 from data.errors import SourceError, UserError
 from data.images import ImageTable, load
 from data.progress import Progress
 from data.records import RegionRecord, Reject, Rejection
 from data.regions.counts import write_counts
-from data.regions.store import FLOAT16_MAX, RegionRow, RegionStoreWriter
+from data.regions.store import FLOAT16_MAX, RegionRow, lay_out_store, write_rows, write_vocabularies
 from data.rejects import RejectLog
+from data.row_ranges import RowFile, RowRanges
 from data.schema import NUM_REGIONS
-from data.sources import SourceFiles, all_sources, only_file, read
+from data.shards import Finished, Summaries, Workplace
+from data.sources import SourceFiles, all_sources, only_file
 from data.sources.fields import RecordError
+from data.sources.obj36 import NAME, located_regions, regions_at
 
 TOLERANCE = 1e-5  # of a box's side or a confidence beyond [0, 1]: what rounding to float32 does
 
@@ -32,64 +38,84 @@ TOLERANCE = 1e-5  # of a box's side or a confidence beyond [0, 1]: what rounding
 class DetectionSettings:
     """`max_rejected_rate` in [0, 1]: the share of images that may be left out before it is an error."""
 
+    images_per_shard: int
     max_rejected_rate: float = 0.05
 
 
-def build(files: SourceFiles, *, images: Path, settings: DetectionSettings, into: Path, progress: Progress) -> None:
+def build(
+    files: SourceFiles,
+    *,
+    images: Path,
+    settings: DetectionSettings,
+    into: Path,
+    progress: Progress,
+    workplace: Workplace,
+) -> None:
     """Write regions.h5 with its vocabularies, counts.json and rejected.parquet into the folder `into`.
 
     An image with more than 36 regions keeps the 36 of highest object confidence, highest first; with fewer it is
     rejected, as is one that is not in the table `images` or has a value out of range. The first of several rows of one
     image wins.
     """
-    table = load(images)
-    names = [_labels(files, source) for source in ("object_vocabulary", "attribute_vocabulary")]
-    reader = _Reader(files=files, table=table, num_objects=len(names[0]), num_attributes=len(names[1]))
+    names = {
+        "object_names": _labels(files, "object_vocabulary"),
+        "attribute_names": _labels(files, "attribute_vocabulary"),
+    }
+    reader = _Reader(
+        images=images, num_objects=len(names["object_names"]), num_attributes=len(names["attribute_names"])
+    )
     log = RejectLog()
-    image_ids = []
-    for row in reader.rows(log.add):
-        image_ids.append(row.image_id)
-        if len(image_ids) % 500 == 0:
-            progress(0.0, f"{len(image_ids):,} images found")
-    num_read = len(image_ids) + sum(log.counts.values())
+    places = _places(files.get(NAME, ()), reader, log, progress=progress, workplace=workplace)
+    num_read = len(places) + sum(log.counts.values())
     log.check(num_read=num_read, max_rate=settings.max_rejected_rate, corpus="RegionFeatures")
-    if not image_ids:
+    if not places:
         raise _nothing_to_read()
-    with RegionStoreWriter(into, image_ids=image_ids, object_names=names[0], attribute_names=names[1]) as writer:
-        for number, row in enumerate(reader.rows(_already_counted), start=1):
-            if row.image_id not in writer.row_of:
-                raise _changed(row.image_id)
-            writer.write(row)
-            if number % 100 == 0:
-                progress(number / len(image_ids), f"{number:,} of {len(image_ids):,} images written")
-    write_counts(into, image_ids, table, log, num_read=num_read, notes={"regions an image": NUM_REGIONS})
+    image_ids = sorted(places)
+    file = lay_out_store(workplace.scratch, image_ids)
+    ranges = shards.ranges(len(image_ids), settings.images_per_shard)
+    items = {
+        name: _Shard(
+            file=file, rows=rows, places=tuple(places[image_id] for image_id in image_ids[rows.start : rows.stop])
+        )
+        for name, rows in ranges.items()
+    }
+    shelf = RowRanges(workplace=workplace, file=file, ranges=ranges)
+    fill = partial(_fill, reader=reader)
+    rows = shards.build("regions", items, fill, shelf=shelf, workplace=workplace, progress=progress)
+    shards.publish({"regions": (shelf, rows)}, into)
+    write_vocabularies(into, **names)
+    write_counts(into, image_ids, load(images), log, num_read=num_read, notes={"regions an image": NUM_REGIONS})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """Where the line of an image lies."""
+
+    image_id: str
+    path: Path
+    offset: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shard:
+    """Consecutive rows of the store, and the lines that they are made from."""
+
+    file: RowFile
+    rows: range
+    places: tuple[_Place, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reader:
-    """Reads the files as rows of the store, any number of times with the same result."""
+    """Makes a row of the store of a record of the files; can be sent to workers."""
 
-    files: SourceFiles
-    table: ImageTable
+    images: Path
     num_objects: int
     num_attributes: int
 
-    def rows(self, reject: Reject) -> Iterator[RegionRow]:
-        """Each image's row once, in the order of the files."""
-        seen: set[str] = set()
-        for record in read(self.files, "regions", reject):
-            try:
-                row = self._row(record)
-                if row.image_id in seen:
-                    raise RecordError("img_id", "image listed before")
-            except RecordError as bad:
-                reject(Rejection(source="regions", record=record.image_id, field=bad.field, reason=bad.reason))
-            else:
-                seen.add(row.image_id)
-                yield row
-
-    def _row(self, record: RegionRecord) -> RegionRow:
-        image_id = self.table.canonical.get(record.image_id)
+    def row(self, record: RegionRecord, table: ImageTable) -> RegionRow:
+        """The row. Raises RecordError where none can be made."""
+        image_id = table.canonical.get(record.image_id)
         if image_id is None:
             raise RecordError("img_id", "image not in the image table")
         if len(record.object_conf_R) < NUM_REGIONS:
@@ -106,6 +132,80 @@ class _Reader:
             attribute_conf_R=_within_0_and_1(record.attribute_conf_R[kept_R], "attrs_conf"),
             features_RF=_half(record.features_RF[kept_R]),
         )
+
+
+def _places(
+    paths: Iterable[Path], reader: _Reader, log: RejectLog, *, progress: Progress, workplace: Workplace
+) -> dict[str, _Place]:
+    """Where the first line of each usable image lies, in the order of the files; the other lines are rejected."""
+    items = {shards.part_name(number): path for number, path in enumerate(paths)}
+    find = partial(_find, reader=reader)
+    found = shards.build("lines", items, find, shelf=Summaries(), workplace=workplace, progress=_first_half(progress))
+    places: dict[str, _Place] = {}
+    for name, path in items.items():
+        for line in found[name].summary:
+            if "reason" in line:
+                log.add(Rejection(**line))
+            elif line["image_id"] in places:
+                _reject(log.add, line["named"], RecordError("img_id", "image listed before"))
+            else:
+                places[line["image_id"]] = _Place(image_id=line["image_id"], path=path, offset=line["offset"])
+    return places
+
+
+def _find(path: Path, *, reader: _Reader) -> Finished:
+    """What the lines of a file are worth, in their order: the image and the offset, or the rejection."""
+    table = load(reader.images)
+    lines: list[dict[str, Any]] = []
+
+    def reject(rejection: Rejection) -> None:
+        lines.append(asdict(rejection))
+
+    for offset, record in located_regions(path, reject):
+        try:
+            image_id = reader.row(record, table).image_id
+        except RecordError as bad:
+            _reject(reject, record.image_id, bad)
+        else:
+            lines.append({"image_id": image_id, "named": record.image_id, "offset": offset})
+    return Finished(digest="", summary=lines)
+
+
+def _fill(shard: _Shard, *, reader: _Reader) -> Finished:
+    """Write the rows of a shard."""
+    write_rows(shard.file, shard.rows.start, _rows(shard.places, reader))
+    return Finished(digest=shard.file.digest(shard.rows))
+
+
+def _rows(places: Sequence[_Place], reader: _Reader) -> Iterator[RegionRow]:
+    """The rows that the lines at these places make. Raises SourceError where another image is there by now."""
+    table = load(reader.images)
+    for place, record in zip(places, _records(places), strict=True):
+        try:
+            row = reader.row(record, table)
+        except RecordError as bad:
+            raise _changed(place, f"{bad.field}: {bad.reason}") from bad
+        if row.image_id != place.image_id:
+            raise _changed(place, row.image_id)
+        yield row
+
+
+def _records(places: Sequence[_Place]) -> Iterator[RegionRecord]:
+    """The records of these lines, in this order."""
+    readers = {
+        path: regions_at(path, [place.offset for place in places if place.path == path])
+        for path in {place.path for place in places}
+    }
+    for place in places:
+        yield next(readers[place.path])
+
+
+def _reject(reject: Reject, image_id: str, bad: RecordError) -> None:
+    reject(Rejection(source="regions", record=image_id, field=bad.field, reason=bad.reason))
+
+
+def _first_half(progress: Progress) -> Progress:
+    return lambda share, message: progress(share / 2, message)
 
 
 def _kept(object_conf_R: NDArray[np.float32]) -> NDArray[np.intp] | slice:
@@ -144,11 +244,11 @@ def _half(features_RF: NDArray[np.float32]) -> NDArray[np.float16]:
 
 
 def _labels(files: SourceFiles, source: str) -> list[str]:
-    return list(all_sources()[source].reads["labels"](only_file(files, source), _already_counted))
+    return list(all_sources()[source].reads["labels"](only_file(files, source), _no_rejects))
 
 
-def _already_counted(rejection: Rejection) -> None:
-    """The reject of a second reading, and of a reader that rejects nothing."""
+def _no_rejects(rejection: Rejection) -> None:
+    raise AssertionError(f"a list of labels rejects nothing: {rejection}")
 
 
 def _nothing_to_read() -> UserError:
@@ -160,10 +260,10 @@ def _nothing_to_read() -> UserError:
     )
 
 
-def _changed(image_id: str) -> SourceError:
+def _changed(place: _Place, found: str) -> SourceError:
     return SourceError(
-        expected="the same images in both readings of the detector's files",
-        found=f"{image_id} only in the second",
-        where="[sources] obj36 in luigi.cfg",
+        expected=f"the line of {place.image_id}, as in the first reading",
+        found=found,
+        where=f"{place.path}, byte {place.offset}",
         way_out="leave the files alone while they are read, and give the command again",
     )

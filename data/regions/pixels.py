@@ -6,14 +6,16 @@ six deviations. Legend: R regions of one image, F features of a region.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data import shards
 from data.errors import UserError
 from data.images import ImageTable, load
 from data.progress import Progress
@@ -22,13 +24,15 @@ from data.regions import descriptors, pictures
 from data.regions.annotations import AnnotatedImages, gather
 from data.regions.counts import write_counts
 from data.regions.layout import Annotations, regions_of
-from data.regions.store import RegionRow, RegionStoreWriter
+from data.regions.store import RegionRow, lay_out_store, write_rows, write_vocabularies
 from data.rejects import RejectLog
+from data.row_ranges import RowFile, RowRanges
 from data.schema import FEATURE_SIZE, NUM_REGIONS
+from data.shards import Finished, Summaries, Workplace
 from data.sources import SourceFiles
-from data.workers import in_order
 
 MAX_DEVIATIONS = 6.0
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,7 @@ class PixelSettings:
     `max_labels` bounds each vocabulary; statistics come from the first `num_statistics_images` of the train split.
     """
 
+    images_per_shard: int
     grid_label: str = "background"
     max_labels: int = 1600
     num_statistics_images: int = 2000
@@ -62,6 +67,15 @@ class _Job:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Shard:
+    """Consecutive rows of the store, and the pictures that they are made from."""
+
+    file: RowFile
+    rows: range
+    jobs: Sequence[_Job]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Scale:
     """What standardises features: (F,) each."""
 
@@ -70,16 +84,17 @@ class _Scale:
 
 
 def build(
-    files: SourceFiles, *, images: Path, settings: PixelSettings, into: Path, progress: Progress, num_workers: int
+    files: SourceFiles, *, images: Path, settings: PixelSettings, into: Path, progress: Progress, workplace: Workplace
 ) -> None:
     """Write regions.h5 with its vocabularies, counts.json and rejected.parquet into the folder `into`.
 
     One row for every image of the table `images` whose picture lies anywhere below a folder of pictures and can be
-    decoded; the others are rejected. The bytes do not depend on `num_workers`.
+    decoded; the others are rejected.
     """
     table = load(images)
     log = RejectLog()
-    found = _found(files, table, log, progress=progress, num_workers=num_workers)
+    in_shards = _InShards(num_images=settings.images_per_shard, workplace=workplace, progress=progress)
+    found = _found(files, table, log, in_shards)
     log.check(num_read=len(table.image_ids), max_rate=settings.max_rejected_rate, corpus="RegionFeatures")
     if not found:
         raise _no_pictures()
@@ -93,34 +108,61 @@ def build(
         reject=log.add,
     )
     jobs = list(_jobs(found, annotated, grid_label=settings.grid_label))
-    scale = _scale(_for_statistics(jobs, table, settings), progress=progress, num_workers=num_workers)
-    names = {"object_names": annotated.object_names, "attribute_names": annotated.attribute_names}
-    with RegionStoreWriter(into, image_ids=image_ids, **names) as writer:
-        for number, row in enumerate(in_order(partial(_row, scale=scale), jobs, num_workers=num_workers), start=1):
-            writer.write(row)
-            if number % 50 == 0:
-                progress(0.2 + 0.8 * number / len(jobs), f"{number:,} of {len(jobs):,} pictures")
+    scale = _scale(_for_statistics(jobs, table, settings), in_shards)
+    file = lay_out_store(workplace.scratch, image_ids)
+    ranges = shards.ranges(len(jobs), settings.images_per_shard)
+    items = {name: _Shard(file=file, rows=rows, jobs=jobs[rows.start : rows.stop]) for name, rows in ranges.items()}
+    shelf = RowRanges(workplace=workplace, file=file, ranges=ranges)
+    fill = partial(_fill, scale=scale)
+    rows = shards.build("regions", items, fill, shelf=shelf, workplace=workplace, progress=progress)
+    shards.publish({"regions": (shelf, rows)}, into)
+    write_vocabularies(into, object_names=annotated.object_names, attribute_names=annotated.attribute_names)
     num_read = len(jobs) + annotated.num_read + sum(log.counts.values())
     write_counts(into, image_ids, table, log, num_read=num_read, notes=_notes(jobs, annotated))
 
 
-def _found(
-    files: SourceFiles, table: ImageTable, log: RejectLog, *, progress: Progress, num_workers: int
-) -> list[_Picture]:
+@dataclass(frozen=True, kw_only=True)
+class _InShards:
+    """What is asked of many pictures before the store is filled: a list at a time, each answer kept in the ledger."""
+
+    num_images: int
+    workplace: Workplace
+    progress: Progress
+
+    def answers(self, group: str, items: Sequence[Item], ask: Callable[[Sequence[Item]], Any]) -> list[Any]:
+        """The answer, as JSON, to each list of items, in order; the first tenth of all progress."""
+        ranges = shards.ranges(len(items), self.num_images)
+        lists = {name: items[rows.start : rows.stop] for name, rows in ranges.items()}
+        finished = shards.build(
+            group,
+            lists,
+            partial(_answer, ask=ask),
+            shelf=Summaries(),
+            workplace=self.workplace,
+            progress=lambda share, message: self.progress(share / 10, message),
+        )
+        return [shard.summary for shard in finished.values()]
+
+
+def _answer(items: Sequence[Item], *, ask: Callable[[Sequence[Item]], Any]) -> Finished:
+    return Finished(digest="", summary=ask(items))
+
+
+def _found(files: SourceFiles, table: ImageTable, log: RejectLog, in_shards: _InShards) -> list[_Picture]:
     """The pictures of the table that are there and can be decoded, by image id; the other images are rejected."""
     paths = pictures.find(files, table)
     for image_id in table.image_ids:
         if image_id not in paths:
             log.add(Rejection(source="images", record=image_id, field="file_name", reason="image without a picture"))
     image_ids = [image_id for image_id in table.image_ids if image_id in paths]
-    progress(0.0, f"looking at {len(image_ids):,} pictures")
     looks = [(paths[image_id], table.size_px[image_id]) for image_id in image_ids]
+    seen = [answer for answers in in_shards.answers("pictures", looks, _look_at_all) for answer in answers]
     usable: list[_Picture] = []
-    for image_id, seen in zip(image_ids, in_order(_look, looks, num_workers=num_workers), strict=True):
-        if isinstance(seen, str):
-            log.add(Rejection(source="images", record=image_id, field="picture", reason=seen))
+    for image_id, answer in zip(image_ids, seen, strict=True):
+        if isinstance(answer, str):
+            log.add(Rejection(source="images", record=image_id, field="picture", reason=answer))
         else:
-            usable.append(_Picture(image_id=image_id, path=paths[image_id], size_px=seen))
+            usable.append(_Picture(image_id=image_id, path=paths[image_id], size_px=(answer[0], answer[1])))
     return usable
 
 
@@ -143,19 +185,29 @@ def _for_statistics(jobs: Sequence[_Job], table: ImageTable, settings: PixelSett
     return [train[int(number * step)] for number in range(int(len(train) / step))]
 
 
-def _scale(jobs: Sequence[_Job], *, progress: Progress, num_workers: int) -> _Scale:
+def _scale(jobs: Sequence[_Job], in_shards: _InShards) -> _Scale:
     """Mean and deviation of each feature. Sums of whole numbers below 2**53 are exact, in any order."""
-    sum_F, squares_F = np.zeros(FEATURE_SIZE), np.zeros(FEATURE_SIZE)
-    num_regions = 0
-    for number, features_RF in enumerate(in_order(_features, jobs, num_workers=num_workers), start=1):
+    sums = in_shards.answers("statistics", jobs, _sums)
+    num_regions = sum(each["regions"] for each in sums)
+    mean_F = np.sum([each["sum"] for each in sums], axis=0) / num_regions
+    mean_square_F = np.sum([each["squares"] for each in sums], axis=0) / num_regions
+    variance_F = np.maximum(mean_square_F - np.square(mean_F), 0)
+    return _Scale(mean_F=mean_F, deviation_F=np.where(variance_F > 0, np.sqrt(variance_F), 1.0))
+
+
+def _sums(jobs: Sequence[_Job]) -> dict[str, Any]:
+    """Regions, and of each feature the sum and the sum of squares."""
+    sum_F, squares_F, num_regions = np.zeros(FEATURE_SIZE), np.zeros(FEATURE_SIZE), 0
+    for job in jobs:
+        features_RF = _features(job)
         sum_F += features_RF.sum(axis=0, dtype=np.float64)
         squares_F += np.square(features_RF, dtype=np.float64).sum(axis=0)
         num_regions += len(features_RF)
-        if number % 50 == 0:
-            progress(0.2 * number / len(jobs), f"statistics of {number:,} of {len(jobs):,} pictures")
-    mean_F = sum_F / num_regions
-    variance_F = np.maximum(squares_F / num_regions - np.square(mean_F), 0)
-    return _Scale(mean_F=mean_F, deviation_F=np.where(variance_F > 0, np.sqrt(variance_F), 1.0))
+    return {"regions": num_regions, "sum": sum_F.tolist(), "squares": squares_F.tolist()}
+
+
+def _look_at_all(listed: Sequence[tuple[Path, tuple[int, int] | None]]) -> list[tuple[int, int] | str]:
+    return [_look(each) for each in listed]
 
 
 def _look(listed: tuple[Path, tuple[int, int] | None]) -> tuple[int, int] | str:
@@ -171,6 +223,12 @@ def _look(listed: tuple[Path, tuple[int, int] | None]) -> tuple[int, int] | str:
 def _features(job: _Job) -> NDArray[np.float32]:
     pixels = pictures.open_picture(job.picture.path, job.picture.size_px)
     return descriptors.features(pixels, job.regions.boxes_A4)
+
+
+def _fill(shard: _Shard, *, scale: _Scale) -> Finished:
+    """Write the rows of a shard."""
+    write_rows(shard.file, shard.rows.start, (_row(job, scale=scale) for job in shard.jobs))
+    return Finished(digest=shard.file.digest(shard.rows))
 
 
 def _row(job: _Job, *, scale: _Scale) -> RegionRow:

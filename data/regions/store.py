@@ -6,10 +6,10 @@ so that equal content gives equal bytes. Legend: N images, R regions (36), F fea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import h5py
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import ContractError
+from data.row_ranges import Column, RowFile, lay_out
 from data.schema import FEATURE_SIZE, NUM_REGIONS
 
 FILE_NAME = "regions.h5"
@@ -25,15 +26,16 @@ ATTRIBUTE_VOCABULARY = "attribute_vocabulary.txt"
 MAX_ID_BYTES = 64
 FLOAT16_MAX = 65504.0
 
-_DATASETS: dict[str, tuple[tuple[int, ...], str]] = {
-    "features": ((NUM_REGIONS, FEATURE_SIZE), "<f2"),
-    "boxes": ((NUM_REGIONS, 4), "<f4"),
-    "object_ids": ((NUM_REGIONS,), "<i2"),
-    "object_conf": ((NUM_REGIONS,), "<f4"),
-    "attribute_ids": ((NUM_REGIONS,), "<i2"),
-    "attribute_conf": ((NUM_REGIONS,), "<f4"),
-    "sizes": ((2,), "<i4"),
+_COLUMNS = {
+    "features": Column(shape=(NUM_REGIONS, FEATURE_SIZE), dtype="<f2"),
+    "boxes": Column(shape=(NUM_REGIONS, 4), dtype="<f4"),
+    "object_ids": Column(shape=(NUM_REGIONS,), dtype="<i2"),
+    "object_conf": Column(shape=(NUM_REGIONS,), dtype="<f4"),
+    "attribute_ids": Column(shape=(NUM_REGIONS,), dtype="<i2"),
+    "attribute_conf": Column(shape=(NUM_REGIONS,), dtype="<f4"),
+    "sizes": Column(shape=(2,), dtype="<i4"),
 }
+_BATCH = 64  # rows that are arrays at a time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,49 +53,49 @@ class RegionRow:
     features_RF: NDArray[np.float16]
 
 
-class RegionStoreWriter:
-    """Writes `regions.h5` and its two vocabularies; rows may come in any order, each exactly once.
+def lay_out_store(folder: Path, image_ids: Sequence[str]) -> RowFile:
+    """A `regions.h5` for these images, sorted and distinct, whose rows are still to be written."""
+    assert list(image_ids) == sorted(set(image_ids)), "image ids are not sorted, or repeat"
+    ids = np.array([_id_bytes(image_id) for image_id in image_ids], f"S{MAX_ID_BYTES}")
+    return lay_out(folder / FILE_NAME, num_rows=len(ids), columns=_COLUMNS, fixed={"image_ids": ids})
 
-    A context manager: leaving it without an error asserts that every row was written.
-    """
 
-    def __init__(
-        self, into: Path, *, image_ids: Sequence[str], object_names: Sequence[str], attribute_names: Sequence[str]
-    ) -> None:
-        self.row_of = {image_id: row for row, image_id in enumerate(sorted(image_ids))}
-        assert len(self.row_of) == len(image_ids), "image ids repeat"
-        write_labels(into / OBJECT_VOCABULARY, object_names)
-        write_labels(into / ATTRIBUTE_VOCABULARY, attribute_names)
-        self._missing = set(self.row_of)
-        self._file = h5py.File(into / FILE_NAME, "w")
-        _create(self._file, "image_ids", (len(image_ids),), f"S{MAX_ID_BYTES}")
-        self._datasets = {
-            name: _create(self._file, name, (len(image_ids), *shape), dtype)
-            for name, (shape, dtype) in _DATASETS.items()
-        }
-        if self.row_of:
-            self._file["image_ids"][...] = np.array([_id_bytes(image_id) for image_id in self.row_of])
+def write_rows(file: RowFile, start: int, rows: Iterable[RegionRow]) -> int:
+    """Write the rows of consecutive images, that of row `start` first; returns how many. Memory stays flat."""
+    waiting = iter(rows)
+    number = start
+    while batch := list(itertools.islice(waiting, _BATCH)):
+        file.write(number, _arrays(batch))
+        number += len(batch)
+    file.sync()
+    return number - start
 
-    def write(self, row: RegionRow) -> None:
-        """Write the regions of one of the images named at the start."""
-        number = self.row_of[row.image_id]
-        self._missing.remove(row.image_id)
-        self._datasets["features"][number] = row.features_RF
-        self._datasets["boxes"][number] = row.boxes_R4
-        self._datasets["object_ids"][number] = row.object_ids_R
-        self._datasets["object_conf"][number] = row.object_conf_R
-        self._datasets["attribute_ids"][number] = row.attribute_ids_R
-        self._datasets["attribute_conf"][number] = row.attribute_conf_R
-        self._datasets["sizes"][number] = (row.height_px, row.width_px)
 
-    def __enter__(self) -> RegionStoreWriter:
-        return self
+def write_store(
+    folder: Path, rows: Iterable[RegionRow], *, object_names: Sequence[str], attribute_names: Sequence[str]
+) -> None:
+    """Write a whole store at once: `regions.h5` and its vocabularies."""
+    ordered = sorted(rows, key=lambda row: row.image_id)
+    write_rows(lay_out_store(folder, [row.image_id for row in ordered]), 0, ordered)
+    write_vocabularies(folder, object_names=object_names, attribute_names=attribute_names)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-        assert kind is not None or not self._missing, f"{len(self._missing)} rows were never written"
+
+def write_vocabularies(folder: Path, *, object_names: Sequence[str], attribute_names: Sequence[str]) -> None:
+    """The two files of labels beside a store."""
+    write_labels(folder / OBJECT_VOCABULARY, object_names)
+    write_labels(folder / ATTRIBUTE_VOCABULARY, attribute_names)
+
+
+def _arrays(rows: Sequence[RegionRow]) -> dict[str, NDArray[Any]]:
+    return {
+        "features": np.stack([row.features_RF for row in rows]),
+        "boxes": np.stack([row.boxes_R4 for row in rows]),
+        "object_ids": np.stack([row.object_ids_R for row in rows]),
+        "object_conf": np.stack([row.object_conf_R for row in rows]),
+        "attribute_ids": np.stack([row.attribute_ids_R for row in rows]),
+        "attribute_conf": np.stack([row.attribute_conf_R for row in rows]),
+        "sizes": np.array([(row.height_px, row.width_px) for row in rows]),
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +119,7 @@ class RegionStore:
         """Open `path`, a `regions.h5` with its vocabularies beside it. Raises ContractError if it is not one."""
         try:
             with h5py.File(path, "r") as file:
-                columns = {name: file[name][...] for name in ("image_ids", *_DATASETS) if name != "features"}
+                columns = {name: file[name][...] for name in ("image_ids", *_COLUMNS) if name != "features"}
                 features_NRF = _mapped(path, file["features"])
         except (OSError, KeyError) as error:
             raise _not_a_store(path, str(error)) from error
@@ -145,11 +147,6 @@ def write_labels(path: Path, labels: Sequence[str]) -> None:
 def read_labels(path: Path) -> tuple[str, ...]:
     """The labels that `write_labels` wrote: a line's number is the label's id."""
     return tuple(path.read_text("utf-8").split("\n")[:-1])
-
-
-def _create(file: Any, name: str, shape: tuple[int, ...], dtype: str) -> Any:
-    # The default fill time writes every byte twice: 4.7 times slower for small batches of rows.
-    return file.create_dataset(name, shape, dtype, fill_time="never", track_times=False)
 
 
 def _mapped(path: Path, dataset: Any) -> NDArray[np.float16]:

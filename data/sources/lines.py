@@ -37,13 +37,21 @@ def raw_lines(path: Path, source: str, max_bytes: int) -> Iterator[tuple[int, by
 def records(
     path: Path, make: Callable[[bytes], Record], *, source: str, reject: Reject, max_bytes: int = MAX_TEXT_LINE
 ) -> Iterator[Record]:
-    """`make` of each line; lines of which it raises RecordError are rejected.
+    """`make` of each line; lines of which it raises RecordError are rejected. Raises SourceError as `located` does."""
+    return (record for _, record in located(path, make, source=source, reject=reject, max_bytes=max_bytes))
+
+
+def located(
+    path: Path, make: Callable[[bytes], Record], *, source: str, reject: Reject, max_bytes: int = MAX_TEXT_LINE
+) -> Iterator[tuple[int, Record]]:
+    """As `records`, each with the offset of its line in bytes.
 
     Raises SourceError where the file opens with bad lines only, and where the last line is bad and has no line end: it
     was cut off.
     """
-    num_good = num_bad = 0
+    num_good = num_bad = next_offset = 0
     for number, line in raw_lines(path, source, max_bytes):
+        offset, next_offset = next_offset, next_offset + len(line)
         try:
             record = make(line)
         except RecordError as bad:
@@ -55,7 +63,7 @@ def records(
             reject(Rejection(source=source, record=f"line {number}", field=bad.field, reason=bad.reason))
         else:
             num_good += 1
-            yield record
+            yield offset, record
     if num_good == 0:
         raise wrong_file(path, source, expected="lines of this format", found=f"{num_bad} lines, none of them good")
 

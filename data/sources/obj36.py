@@ -9,7 +9,7 @@ Legend: R regions of one image, F features of a region.
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from data.records import RegionRecord, Reject, Source
 from data.schema import FEATURE_SIZE
 from data.sources.fields import MAX_PIXELS, RecordError
+from data.sources.files import open_source, wrong_file
 from data.sources.ids import image_id_of
-from data.sources.lines import records
+from data.sources.lines import located, records
 
 NAME = "obj36"
 MAX_BOXES = 100
@@ -43,6 +44,31 @@ _COLUMNS = (
 def regions(path: Path, reject: Reject) -> Iterator[RegionRecord]:
     """The regions of each image, from 1 to 100 of them, in the order of the file."""
     return records(path, _record, source=NAME, reject=reject, max_bytes=MAX_LINE_BYTES)
+
+
+def located_regions(path: Path, reject: Reject) -> Iterator[tuple[int, RegionRecord]]:
+    """The same, each with the offset of its line in bytes."""
+    return located(path, _record, source=NAME, reject=reject, max_bytes=MAX_LINE_BYTES)
+
+
+def regions_at(path: Path, offsets: Iterable[int]) -> Iterator[RegionRecord]:
+    """The regions of the images whose lines are at these offsets of a file that was read before.
+
+    Raises SourceError where another line is there by now.
+    """
+    with open_source(path, NAME) as file:
+        for offset in offsets:
+            file.seek(offset)
+            try:
+                yield _record(file.readline(MAX_LINE_BYTES + 1))
+            except RecordError as bad:
+                raise wrong_file(
+                    path,
+                    NAME,
+                    expected="the same lines in both readings",
+                    found=f"{bad.field}: {bad.reason}",
+                    where=f"byte {offset}",
+                ) from bad
 
 
 def _record(line: bytes) -> RegionRecord:

@@ -15,7 +15,7 @@ import pytest
 
 from data.progress import silent
 from data.records import PRETRAINING
-from data.regions.store import RegionRow, RegionStoreWriter
+from data.regions.store import RegionRow, write_store
 from data.schema import FEATURE_SIZE, IMAGES, NUM_REGIONS
 from data.taggers import TaggerSettings, running
 from data.vocabulary import SPECIALS
@@ -76,10 +76,7 @@ class Small:
 
     def regions(self, rows: Sequence[RegionRow], object_names: Sequence[str] = ()) -> Path:
         into = self.folder("regions")
-        names = [row.image_id for row in rows]
-        with RegionStoreWriter(into, image_ids=names, object_names=object_names, attribute_names=[]) as writer:
-            for row in rows:
-                writer.write(row)
+        write_store(into, rows, object_names=object_names, attribute_names=[])
         return into
 
     def vocabulary(self, words: Sequence[str]) -> Path:

@@ -12,6 +12,7 @@ from data import hard_negatives
 from data.contracts import hard_negatives as hard_negatives_contract
 from data.hard_negatives import HardNegatives, HardNegativeSettings
 from data.progress import silent
+from data.shards import Workplace
 
 
 def _build(
@@ -22,9 +23,10 @@ def _build(
     hard_negatives.build(
         images=small.images(splits, **images),
         regions=small.regions(rows),
-        settings=HardNegativeSettings(num_negatives=num_negatives),
+        settings=HardNegativeSettings(num_negatives=num_negatives, images_per_shard=3),
         into=into,
         progress=silent,
+        workplace=Workplace(scratch=small.folder("scratch")),
     )
     hard_negatives_contract.check(into)
     return into

@@ -11,7 +11,7 @@ import pyarrow as pa
 from PIL import Image
 
 from data import schema
-from data.regions.store import RegionRow, RegionStoreWriter
+from data.regions.store import RegionRow, write_store
 from data.writers import write_json, write_parquet
 from model.specs import (
     Budget,
@@ -151,21 +151,21 @@ def write_regions(folder: Path) -> Path:
     ids, confidence, boxes = np.full(36, -1, np.int16), np.zeros(36, np.float32), np.zeros((36, 4), np.float32)
     ids[:3], confidence[:3] = (0, 1, 0), (0.5, 0.75, 0.25)
     boxes[:3] = ((0.25, 0.25, 0.5, 0.75), (0.5, 0.0, 1.0, 0.5), (0.0, 0.0, 0.125, 0.125))
-    with RegionStoreWriter(folder, image_ids=IMAGES, object_names=LABELS, attribute_names=("red",)) as writer:
-        for image_id in IMAGES:
-            writer.write(
-                RegionRow(
-                    image_id=image_id,
-                    height_px=40,
-                    width_px=80,
-                    boxes_R4=boxes,
-                    object_ids_R=ids,
-                    object_conf_R=confidence,
-                    attribute_ids_R=ids,
-                    attribute_conf_R=confidence,
-                    features_RF=np.zeros((36, 2048), np.float16),
-                )
-            )
+    rows = [
+        RegionRow(
+            image_id=image_id,
+            height_px=40,
+            width_px=80,
+            boxes_R4=boxes,
+            object_ids_R=ids,
+            object_conf_R=confidence,
+            attribute_ids_R=ids,
+            attribute_conf_R=confidence,
+            features_RF=np.zeros((36, 2048), np.float16),
+        )
+        for image_id in IMAGES
+    ]
+    write_store(folder, rows, object_names=LABELS, attribute_names=("red",))
     return folder
 
 

@@ -124,6 +124,8 @@ OTHER_VALUES: dict[str, Any] = {
     "seed": 2,
     "max_length": 9,
     "max_rejected_rate": 0.5,
+    "images_per_shard": 3,
+    "rows_per_shard": 3,
     "validation_rate": 0.25,
     "test_rate": 0.25,
     "num_entries": 77,

@@ -8,11 +8,17 @@ import pytest
 
 from data.errors import SourceError, UserError
 from data.progress import silent
+from data.regions import detections
 from data.regions.detections import DetectionSettings, build
 from data.regions.store import RegionStore
+from data.shards import Workplace
 
-ANY = DetectionSettings(max_rejected_rate=1.0)
+ANY = DetectionSettings(images_per_shard=2, max_rejected_rate=1.0)
 VOCABULARIES = {"object_vocabulary": "cat\ndog\nbird", "attribute_vocabulary": "red,reddish\nblue"}
+
+
+def place(folder):
+    return Workplace(scratch=folder / "scratch")
 
 
 @pytest.fixture
@@ -24,7 +30,14 @@ def make_store(tmp_path, make_files, make_table, coco):
         files = make_files(coco_captions=coco(*range(1, 10)), vg_image_data=vg, obj36=text, **VOCABULARIES)
         into = tmp_path / "regions"
         into.mkdir()
-        build(files, images=make_table(files), settings=settings, into=into, progress=silent)
+        build(
+            files,
+            images=make_table(files),
+            settings=settings,
+            into=into,
+            progress=silent,
+            workplace=Workplace(scratch=tmp_path / "scratch"),
+        )
         return RegionStore.open(into / "regions.h5"), json.loads((into / "counts.json").read_text())
 
     return make
@@ -101,13 +114,20 @@ def test_an_image_that_no_file_of_images_lists_is_rejected(make_store, obj36):
 
 def test_more_rejections_than_allowed_are_an_error_that_names_the_first(make_store, obj36):
     with pytest.raises(SourceError, match=r"coco:10.*image not in the image table"):
-        make_store(obj36(_name(1)) + obj36(_name(10)), DetectionSettings(max_rejected_rate=0.4))
+        make_store(obj36(_name(1)) + obj36(_name(10)), DetectionSettings(images_per_shard=2, max_rejected_rate=0.4))
 
 
 def test_ids_without_a_vocabulary_are_an_error_that_names_the_setting(make_files, make_table, coco, obj36, tmp_path):
     files = make_files(coco_captions=coco(1), obj36=obj36(_name(1)), object_vocabulary="cat")
     with pytest.raises(UserError, match="attribute_vocabulary"):
-        build(files, images=make_table(files), settings=ANY, into=tmp_path, progress=silent)
+        build(
+            files,
+            images=make_table(files),
+            settings=ANY,
+            into=tmp_path,
+            progress=silent,
+            workplace=Workplace(scratch=tmp_path / "scratch"),
+        )
 
 
 def test_equal_lines_in_any_order_are_equal_bytes(make_files, make_table, coco, obj36, tmp_path):
@@ -117,6 +137,38 @@ def test_equal_lines_in_any_order_are_equal_bytes(make_files, make_table, coco, 
     written = []
     for order in (lines, lines[::-1]):
         files["obj36"][0].write_text("".join(order))
-        build(files, images=table, settings=ANY, into=tmp_path, progress=silent)
+        build(
+            files,
+            images=table,
+            settings=ANY,
+            into=tmp_path,
+            progress=silent,
+            workplace=Workplace(scratch=tmp_path / "scratch"),
+        )
         written.append((tmp_path / "regions.h5").read_bytes())
     assert written[0] == written[1]
+
+
+def test_a_killed_build_does_not_read_the_lines_again_nor_fill_finished_shards(
+    make_files, make_table, coco, obj36, tmp_path, monkeypatch
+):
+    lines = [obj36(_name(number), features=np.full((36, 2048), number)) for number in (3, 1, 4, 2)]
+    files = make_files(coco_captions=coco(1, 2, 3, 4), obj36="".join(lines), **VOCABULARIES)
+    given = {"images": make_table(files), "settings": ANY, "into": tmp_path, "progress": silent}
+    build(files, workplace=Workplace(scratch=tmp_path / "undisturbed", num_workers=2), **given)
+    expected = (tmp_path / "regions.h5").read_bytes()
+    fill = detections._fill
+
+    def killed(shard, *, reader):
+        if 2 in shard.rows:
+            raise OSError("killed")
+        return fill(shard, reader=reader)
+
+    monkeypatch.setattr(detections, "_fill", killed)
+    with pytest.raises(OSError, match="killed"):
+        build(files, workplace=place(tmp_path), **given)
+    monkeypatch.setattr(detections, "_fill", fill)
+    again = place(tmp_path)
+    build(files, workplace=again, **given)
+    assert again.tally == {"kept": 2, "salvaged": 0, "built": 1}  # one file of lines and one of two shards
+    assert (tmp_path / "regions.h5").read_bytes() == expected

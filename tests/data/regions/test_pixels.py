@@ -14,6 +14,13 @@ from data.regions import descriptors
 from data.regions import pictures as pictures_at_hand
 from data.regions.pixels import PixelSettings, build
 from data.regions.store import RegionStore
+from data.shards import Workplace
+
+THREE_A_SHARD = PixelSettings(images_per_shard=3)
+
+
+def place(folder):
+    return Workplace(scratch=folder / "scratch")
 
 
 @pytest.fixture
@@ -55,10 +62,10 @@ def make_store(tmp_path, files, make_table):
         build(
             files,
             images=table,
-            settings=settings or PixelSettings(),
+            settings=settings or THREE_A_SHARD,
             into=into,
             progress=silent,
-            num_workers=num_workers,
+            workplace=Workplace(scratch=tmp_path / f"{name}-scratch", num_workers=num_workers),
         )
         return RegionStore.open(into / "regions.h5"), json.loads((into / "counts.json").read_text()), into
 
@@ -149,7 +156,14 @@ def test_pictures_of_benchmarks_are_found_by_id_in_their_own_folder_and_give_the
         Image.new("RGB", size, (9, 99, len(name))).save(path)
         source = name.split("/")[0]
         files[source] = (tmp_path / "folders" / source,)
-    build(files, images=make_table(files), settings=PixelSettings(), into=tmp_path, progress=silent, num_workers=1)
+    build(
+        files,
+        images=make_table(files),
+        settings=THREE_A_SHARD,
+        into=tmp_path,
+        progress=silent,
+        workplace=place(tmp_path),
+    )
     store = RegionStore.open(tmp_path / "regions.h5")
     assert dict(zip(store.image_ids.tolist(), store.sizes_N2[:, ::-1].tolist(), strict=True)) == {
         "flickr30k:7": [80, 50],
@@ -179,7 +193,7 @@ def test_visual_genomes_pictures_may_lie_with_cocos_of_the_same_number(make_file
 
 
 def test_rare_labels_beyond_the_limit_are_not_known(make_store):
-    store, _, _ = make_store(settings=PixelSettings(max_labels=2))
+    store, _, _ = make_store(settings=PixelSettings(images_per_shard=3, max_labels=2))
     assert store.object_names == ("ant", "background")  # `ant` is on two boxes, `red` on one
     assert store.object_ids_NR[0, :2].tolist() == [-1, 0]
 
@@ -196,10 +210,10 @@ def test_attributes_of_two_files_about_one_object_are_joined(make_files, make_ta
     build(
         files,
         images=make_table(files),
-        settings=PixelSettings(),
+        settings=THREE_A_SHARD,
         into=tmp_path,
         progress=silent,
-        num_workers=1,
+        workplace=place(tmp_path),
     )
     store = RegionStore.open(tmp_path / "regions.h5")
     assert store.attribute_names == ("red",)
@@ -212,14 +226,28 @@ def test_a_folder_that_is_not_there_is_an_error_that_names_the_setting(files, ma
     table = make_table(files)
     files["coco_images"] = (tmp_path / "nowhere",)
     with pytest.raises(SourceError, match=r"\[sources\] coco_images"):
-        build(files, images=table, settings=PixelSettings(), into=tmp_path, progress=silent, num_workers=1)
+        build(
+            files,
+            images=table,
+            settings=THREE_A_SHARD,
+            into=tmp_path,
+            progress=silent,
+            workplace=place(tmp_path),
+        )
 
 
 def test_a_folder_without_any_of_the_pictures_is_an_error(files, make_table, tmp_path):
     table = make_table(files)
     files["coco_images"] = (tmp_path / "images",)
     with pytest.raises(UserError, match="none that can be used"):
-        build(files, images=table, settings=PixelSettings(), into=tmp_path, progress=silent, num_workers=1)
+        build(
+            files,
+            images=table,
+            settings=THREE_A_SHARD,
+            into=tmp_path,
+            progress=silent,
+            workplace=place(tmp_path),
+        )
 
 
 def test_the_description_of_a_plain_crop_is_its_colour_and_no_edge():
