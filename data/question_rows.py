@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from data.corpora.rows import Joined
+from data import shards, tables
+from data import vocabulary as word_pieces
+from data.corpora.joined import Joined
+from data.progress import Progress
 from data.schema import BENCHMARK_ROWS, REJECTED, SPLITS
+from data.shards import Finished, PartFiles, Workplace
 from data.writers import write_json, write_parquet
 
-FILE_NAME = "rows.parquet"
+FOLDER = "rows"
 ANSWERS_NAME = "answers.json"
 SUBMIT = "submit"
 """The split of rows whose answers nobody has published: they are answered for the benchmark's server."""
 ORDER = (*SPLITS, SUBMIT)
-
-_BLOCK = 65_536  # rows that are Python lists at a time
 
 Targets = Callable[[Sequence[str]], Mapping[str, float]]
 """The score in [0, 1] of each right answer, from the published ones."""
@@ -39,86 +42,108 @@ class QuestionRow:
     set_id: str = ""
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What counts.json says of all rows."""
+@dataclass(frozen=True, kw_only=True)
+class Encoding:
+    """What all shards of a benchmark's rows have in common.
 
-    rows: Counter[str] = field(default_factory=Counter)
-    images: dict[str, set[str]] = field(default_factory=lambda: {split: set() for split in ORDER})
-    answerable: Counter[str] = field(default_factory=Counter)
-    num_pieces: int = 0
-    num_truncated: int = 0
+    `possible` are the answers in the order of their ids; right answers that are not among them are left out.
+    `max_length` counts word pieces, [CLS] and [SEP] included. `targets` is sent to workers.
+    """
 
-    def notes(self) -> dict[str, float]:
-        num_rows = max(self.rows.total(), 1)
-        return {"mean word pieces": round(self.num_pieces / num_rows, 3), "truncated rows": self.num_truncated}
+    vocabulary: Path
+    targets: Targets | None
+    possible: tuple[str, ...]
+    max_length: int
 
-    def shares(self) -> dict[str, float]:
-        """By split; rows of which no right answer is possible are always answered wrong."""
-        return {
-            f"share of {split} rows with a right answer among the possible ones": round(
-                self.answerable[split] / max(self.rows[split], 1), 4
-            )
-            for split in SPLITS
-        }
+
+@dataclass(frozen=True, kw_only=True)
+class _Shard:
+    """Consecutive rows, and the file that they are to be written into."""
+
+    path: Path
+    rows: tuple[QuestionRow, ...]
 
 
 def write(
     rows: Sequence[QuestionRow],
     joined: Joined,
+    encoding: Encoding,
     *,
-    targets: Targets | None,
-    possible: Sequence[str],
-    max_length: int,
+    rows_per_shard: int,
     notes: Mapping[str, float],
     into: Path,
+    progress: Progress,
+    workplace: Workplace,
 ) -> None:
-    """Write rows.parquet, answers.json, counts.json and rejected.parquet into the folder `into`.
-
-    `possible` are the answers in the order of their ids; right answers that are not among them are left out.
-    """
+    """Write rows/part-00000.parquet on, answers.json, counts.json and rejected.parquet into the folder `into`."""
     ordered = sorted(rows, key=lambda row: (ORDER.index(row.split), row.row_id))
-    id_of = {answer: number for number, answer in enumerate(possible)}
-    tally = _Tally()
-    blocks = [
-        _table(ordered[start : start + _BLOCK], joined, targets, id_of, max_length, tally)
-        for start in range(0, len(ordered), _BLOCK)
-    ]
-    write_parquet(into / FILE_NAME, pa.concat_tables(blocks), BENCHMARK_ROWS)
-    write_json(into / ANSWERS_NAME, list(possible))
-    write_parquet(into / "rejected.parquet", joined.log.table(), REJECTED)
-    answer_notes = {"possible answers": len(possible), **tally.shares()} if targets is not None else {}
-    counts = {
-        "rows": {split: tally.rows[split] for split in ORDER},
-        "images": {split: len(tally.images[split]) for split in ORDER},
-        "read": joined.num_read,
-        "rejected": dict(joined.log.counts),
-        "filtered": {},
-        "notes": {**tally.notes(), **answer_notes, **notes},
+    shelf = PartFiles(workplace=workplace, name=FOLDER, suffix=tables.SUFFIX)
+    items = {
+        name: _Shard(path=shelf.path(name), rows=tuple(ordered[span.start : span.stop]))
+        for name, span in shards.ranges(len(ordered), rows_per_shard).items()
     }
-    write_json(into / "counts.json", counts)
+    work = partial(_write_part, encoding=encoding)
+    finished = shards.build(FOLDER, items, work, shelf=shelf, workplace=workplace, progress=progress)
+    shards.publish({FOLDER: (shelf, finished)}, into)
+    write_json(into / ANSWERS_NAME, list(encoding.possible))
+    write_parquet(into / "rejected.parquet", joined.log.table(), REJECTED)
+    _write_counts(ordered, joined, [shard.summary for shard in finished.values()], encoding, notes, into)
 
 
-def _table(
-    rows: Sequence[QuestionRow],
-    joined: Joined,
-    targets: Targets | None,
-    id_of: Mapping[str, int],
-    max_length: int,
-    tally: _Tally,
-) -> pa.Table:
+def _write_part(shard: _Shard, *, encoding: Encoding) -> Finished:
+    """Write the rows of a shard; tells how many can be answered, and their word pieces."""
+    vocabulary = word_pieces.load(encoding.vocabulary)
+    id_of = {answer: number for number, answer in enumerate(encoding.possible)}
     columns: dict[str, list[Any]] = {name: [] for name in BENCHMARK_ROWS.names}
-    for row in rows:
-        encoded = joined.vocabulary.encode_words(row.text, max_length)
-        right = {} if targets is None else targets(row.published)
+    answerable: Counter[str] = Counter()
+    num_pieces = num_truncated = 0
+    for row in shard.rows:
+        encoded = vocabulary.encode_words(row.text, encoding.max_length)
+        right = {} if encoding.targets is None else encoding.targets(row.published)
         scores = dict(sorted((id_of[answer], score) for answer, score in right.items() if answer in id_of))
         shown = (row.row_id, row.image_ids, row.split, row.text, encoded.token_ids)
         values = (*shown, row.published, list(scores), list(scores.values()), row.kind, row.set_id)
         for name, value in zip(BENCHMARK_ROWS.names, values, strict=True):
             columns[name].append(value)
-        tally.rows[row.split] += 1
-        tally.images[row.split].update(row.image_ids)
-        tally.answerable[row.split] += bool(scores)
-        tally.num_pieces += len(encoded.token_ids)
-        tally.num_truncated += encoded.is_truncated
-    return pa.table(columns, schema=BENCHMARK_ROWS)
+        answerable[row.split] += bool(scores)
+        num_pieces += len(encoded.token_ids)
+        num_truncated += encoded.is_truncated
+    table = pa.table(columns, schema=BENCHMARK_ROWS)
+    digest = shards.write_part(shard.path, lambda path: write_parquet(path, table, BENCHMARK_ROWS))
+    summary = {"answerable": answerable, "num_pieces": num_pieces, "num_truncated": num_truncated}
+    return Finished(digest=digest, summary=summary)
+
+
+def _write_counts(
+    rows: Sequence[QuestionRow],
+    joined: Joined,
+    parts: Sequence[Mapping[str, Any]],
+    encoding: Encoding,
+    notes: Mapping[str, float],
+    into: Path,
+) -> None:
+    """Write counts.json; rows of which no right answer is possible are always answered wrong, so that is said."""
+    num_rows = Counter(row.split for row in rows)
+    shown = {split: {image_id for row in rows if row.split == split for image_id in row.image_ids} for split in ORDER}
+    num_pieces = sum(part["num_pieces"] for part in parts)
+    shares = {
+        f"share of {split} rows with a right answer among the possible ones": round(
+            sum(part["answerable"].get(split, 0) for part in parts) / max(num_rows[split], 1), 4
+        )
+        for split in SPLITS
+    }
+    answer_notes = {} if encoding.targets is None else {"possible answers": len(encoding.possible), **shares}
+    counts = {
+        "rows": {split: num_rows[split] for split in ORDER},
+        "images": {split: len(shown[split]) for split in ORDER},
+        "read": joined.num_read,
+        "rejected": dict(joined.log.counts),
+        "filtered": {},
+        "notes": {
+            "mean word pieces": round(num_pieces / max(len(rows), 1), 3),
+            "truncated rows": sum(part["num_truncated"] for part in parts),
+            **answer_notes,
+            **notes,
+        },
+    }
+    write_json(into / "counts.json", counts)

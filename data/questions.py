@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Literal
 
 from data.answers import possible_answers
-from data.corpora.rows import Joined
+from data.corpora.joined import Joined
 from data.errors import UserError
 from data.progress import Progress
-from data.question_rows import SUBMIT, QuestionRow, Targets, write
+from data.question_rows import SUBMIT, Encoding, QuestionRow, Targets, write
 from data.records import AnswersRecord, CaptionRecord, QuestionRecord
 from data.schema import SPLITS
+from data.shards import Workplace
 from data.sources import SourceFiles, that_give
 
 AskedContent = Literal["questions", "captions"]
@@ -36,6 +37,7 @@ class QuestionSettings:
     """`max_length` in word pieces, [CLS] and [SEP] included; `min_count` in training rows, of a possible answer."""
 
     max_length: int
+    rows_per_shard: int
     max_rejected_rate: float = 0.01
     min_count: int = 1
 
@@ -52,8 +54,9 @@ def build(
     settings: QuestionSettings,
     into: Path,
     progress: Progress,
+    workplace: Workplace,
 ) -> None:
-    """Write rows.parquet, answers.json, counts.json and rejected.parquet into the folder `into`.
+    """Write rows/part-00000.parquet on, answers.json, counts.json and rejected.parquet into the folder `into`.
 
     `files` are the benchmark's own, and those of `list_source`, the source of its possible answers, where it is set.
     `targets` is None where nothing is answered. Raises UserError where train, validation or test is empty or no
@@ -77,11 +80,12 @@ def build(
     write(
         rows,
         joined,
-        targets=targets,
-        possible=possible,
-        max_length=settings.max_length,
+        Encoding(vocabulary=vocabulary, targets=targets, possible=possible, max_length=settings.max_length),
+        rows_per_shard=settings.rows_per_shard,
         notes={"answers without a question": collected.num_strangers},
         into=into,
+        progress=progress,
+        workplace=workplace,
     )
     progress(1.0, f"{len(rows):,} rows, {len(possible):,} possible answers")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
@@ -25,6 +26,11 @@ class RejectLog:
         self.counts[rejection.reason] += 1
         if len(self.kept) < MAX_KEPT:
             self.kept.append(rejection)
+
+    def merge(self, counts: Mapping[str, int], kept: Iterable[Rejection]) -> None:
+        """Take in the counts of another log and the rejections that it kept."""
+        self.counts.update(counts)
+        self.kept += list(kept)[: MAX_KEPT - len(self.kept)]
 
     def table(self) -> pa.Table:
         """The kept rejections in the order of arrival, as `REJECTED`."""

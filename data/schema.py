@@ -43,6 +43,18 @@ CORPUS = pa.schema(
     },
 )
 
+PHRASE_TAGS = pa.schema(
+    [
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("tags", pa.list_(pa.string()), nullable=False),
+    ],
+    metadata={
+        "sorted_by": "text",
+        "text": "distinct, on one line",
+        "tags": "the universal part of speech of each word, as the tagger splits them",
+    },
+)
+
 BENCHMARK_ROWS = pa.schema(
     [
         pa.field("row_id", pa.string(), nullable=False),

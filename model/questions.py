@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data import draws
+from data import draws, tables
 from data.errors import ContractError, SourceError
 from data.regions.store import RegionStore
 from model.benchmarks import Answered
 from model.rows import Texts, end_to_end
 
-ROWS_FILE = "rows.parquet"
+ROWS_FOLDER = "rows"
 ANSWERS_FILE = "answers.json"
 _SAID = ("text", "published", "kind", "set_id")
 
@@ -93,10 +93,10 @@ def read(
     folder: Path, *, split: str, store: RegionStore, num_images: int, num_answers: int, may_be_empty: bool = False
 ) -> Questions:
     """The rows of one split. Raises SourceError on a file that is no such table, ContractError on bad rows."""
-    path = folder / ROWS_FILE
+    path = folder / ROWS_FOLDER
     columns = ("row_id", "image_ids", "token_ids", "target_ids", "target_scores", *_SAID)
     try:
-        table = pq.read_table(path, columns=list(columns), filters=[("split", "=", split)]).combine_chunks()
+        table = tables.read(path, columns, where=pc.field("split") == split).combine_chunks()
     except (OSError, ValueError) as error:
         raise _unreadable(path, str(error)) from error
     if not (table.num_rows or may_be_empty):

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data import draws
+from data import draws, tables
 from data.errors import ContractError, SourceError
 from data.regions.store import RegionStore
 
-FILE_NAME = "corpus.parquet"
+FOLDER = "corpus"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +66,10 @@ class Rows(Texts):
 
 def read(folder: Path, *, split: str, store: RegionStore) -> Rows:
     """The rows of one split of a corpus. Raises SourceError on a file that is no corpus, ContractError on bad rows."""
-    path = folder / FILE_NAME
+    path = folder / FOLDER
     try:
-        table = pq.read_table(
-            path, columns=["row_id", "image_id", "token_ids"], filters=[("split", "=", split)]
-        ).combine_chunks()
+        columns = ("row_id", "image_id", "token_ids")
+        table = tables.read(path, columns, where=pc.field("split") == split).combine_chunks()
     except (OSError, ValueError) as error:
         raise SourceError(
             expected="a corpus (docs/formats.md)", found=str(error)[:300], where=str(path), way_out="build it again"

@@ -27,7 +27,7 @@ from tasks.images import HardNegatives, ImageTable, RegionFeatures
 from tasks.report import Report
 from tasks.sources import SourceFile
 from tasks.stages import PhraseStage, SentenceStage, TokenStage
-from tasks.tagging import PosTagger
+from tasks.tagging import PhraseTags, PosTagger
 from tasks.world import World
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "ImageTable",
     "PhraseCorpus",
     "PhraseStage",
+    "PhraseTags",
     "PosTagger",
     "RegionFeatures",
     "Report",

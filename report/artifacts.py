@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data import tables
 from data.errors import ContractError
 
 _MISSING = object()
@@ -46,12 +47,12 @@ def table(path: Path, names: Sequence[str] | None = None) -> pa.Table:
 
 
 def columns(path: Path, schema: pa.Schema) -> pa.Table:
-    """The columns of `schema`, in its order and types; a file that is not there is a table without rows."""
-    if not path.is_file():
+    """The columns of `schema`, in its order and types, of a table or a folder of its parts; no rows where none is."""
+    if not path.exists():
         return schema.empty_table()
-    found = table(path, schema.names)
+    found = [table(part, schema.names) for part in (tables.parts(path) if path.is_dir() else [path])]
     try:
-        return found.select(schema.names).cast(schema)
+        return pa.concat_tables(found).select(schema.names).cast(schema)
     except (pa.ArrowException, KeyError, ValueError) as error:
         refuse(f"the columns {', '.join(schema.names)}", error, str(path))
 

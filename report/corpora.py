@@ -124,8 +124,8 @@ def _few(found: Mapping[str, list[Example]], *, of: str) -> dict[str, list[Examp
 
 
 def _samples(name: str, folder: Path, store: RegionStore | None) -> list[Sample]:
-    """A few training rows of a corpus (`corpus.parquet`) or of a benchmark (`rows.parquet`), whichever is there."""
-    texts = _training_rows(folder / "corpus.parquet", CORPUS, ("row_id", "image_id", "text"))
+    """A few training rows of a corpus (`corpus/`) or of a benchmark (`rows/`), whichever is there."""
+    texts = _training_rows(folder / "corpus", CORPUS, ("row_id", "image_id", "text"))
     chosen = spread(texts.num_rows, NUM_SAMPLES, of=name)
     samples = [
         Sample(
@@ -137,7 +137,7 @@ def _samples(name: str, folder: Path, store: RegionStore | None) -> list[Sample]
         )
         for row in artifacts.rows(texts, chosen)
     ]
-    questions = _training_rows(folder / "rows.parquet", BENCHMARK_ROWS, ("row_id", "image_ids", "text", "published"))
+    questions = _training_rows(folder / "rows", BENCHMARK_ROWS, ("row_id", "image_ids", "text", "published"))
     first = questions["row_id"][0].as_py() if questions.num_rows else ""
     chosen = spread(questions.num_rows, NUM_SAMPLES, of=first)  # the same rows of equal tables, whatever their names
     return samples + [

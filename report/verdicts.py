@@ -14,7 +14,7 @@ from data.schema import BENCHMARK_ROWS
 from report import artifacts
 
 RIGHT, IN_PART, WRONG = "right", "right in part", "wrong"
-ROWS = "rows.parquet"
+ROWS = "rows"
 _ANSWERS = "answers.json"
 _COLUMNS = pa.schema([BENCHMARK_ROWS.field(name) for name in ("row_id", "target_ids", "target_scores")])
 
@@ -27,7 +27,7 @@ def credits_of(row_ids: Iterable[str], folders: Iterable[Path]) -> Credits:
     wanted = pa.array(sorted(set(row_ids)), pa.string())
     found: dict[str, dict[str, float]] = {}
     for folder in folders:
-        if not (folder / ROWS).is_file() or not (folder / _ANSWERS).is_file():
+        if not (folder / ROWS).is_dir() or not (folder / _ANSWERS).is_file():
             continue
         rows = artifacts.columns(folder / ROWS, _COLUMNS)
         rows = rows.filter(pc.is_in(rows["row_id"], value_set=wanted))

@@ -22,7 +22,6 @@ import luigi
 from data.digests import digest_of
 from data.errors import UserError
 from data.progress import Progress
-from data.shards import Workplace
 from tasks import faults, history, record
 from tasks.code import code_digests
 from tasks.console import TaskProgress, log, tell
@@ -30,7 +29,7 @@ from tasks.manifest import Artifact, stamp
 from tasks.node import Input, KeyTarget, Node
 from tasks.parameters import ProfileParameter
 from tasks.settings import current_store, workspace
-from tasks.store import fresh_folder
+from tasks.store import fresh_folder, note_lock
 
 PAGE = "report.html"
 """The link in the workspace to the page of the last report."""
@@ -41,7 +40,8 @@ class Job:
     """What `build` is given: where its inputs lie, where to write, and how to say how far it is.
 
     `scratch` survives a kill when the task can go on; `damaged` is the result folder of a damaged artifact of the same
-    key, where there was one; `lock` is the descriptor of the key's lock, for child processes.
+    key, where there was one; `lock` is the descriptor of the key's lock, for child processes; `shards` counts those
+    that were built, kept from a killed build and salvaged from the damaged artifact.
     """
 
     inputs: Mapping[str, Path]
@@ -52,10 +52,6 @@ class Job:
     lock: int
     damaged: Path | None = None
     shards: Counter[str] = field(default_factory=Counter)
-
-    def workplace(self, num_workers: int) -> Workplace:
-        """Where shards are built; how many were is noted in the manifest."""
-        return Workplace(scratch=self.scratch, damaged=self.damaged, num_workers=num_workers, tally=self.shards)
 
 
 class ArtifactTask(Node):
@@ -189,6 +185,7 @@ class ArtifactTask(Node):
         if aside is not None:
             log.warning("%-22s was damaged, and is built again; what is left of it: %s", self.label, aside)
         partial = store.partial(key)
+        note_lock(lock, {"label": self.label, "made_from": record.made_from(self)})
         if not self.can_go_on(partial / "scratch"):
             fresh_folder(partial)
         damaged = store.damaged(self.task_family, key)

@@ -18,12 +18,13 @@ from model import plugins
 from model.benchmarks import Benchmark
 from model.specs import Form
 from tasks.artifact import ArtifactTask, Job
-from tasks.corpora import Vocabulary, checked_length
+from tasks.corpora import JOINED, Vocabulary, checked_length
 from tasks.images import ImageTable, RegionFeatures, SourceTask
 from tasks.node import Input
-from tasks.parameters import ChoiceParameter, RateParameter
+from tasks.parameters import ChoiceParameter, OptionalCountParameter, RateParameter
 from tasks.profiles import BenchmarkSizes
 from tasks.settings import current_profile
+from tasks.sharded import ShardedTask
 from tasks.sources import is_set, source_files, uses_world
 
 
@@ -98,7 +99,7 @@ class BenchmarkTask(ArtifactTask):
         return dataclasses.replace(form, options={**form.options, **self.sizes().form_options})
 
 
-class BenchmarkCorpus(BenchmarkTask, SourceTask):
+class BenchmarkCorpus(BenchmarkTask, SourceTask, ShardedTask):
     """The rows of a benchmark: questions, statements or captions beside their images, with what is right."""
 
     priority = 1  # before any training: what is wrong with the files is then known in minutes
@@ -109,6 +110,7 @@ class BenchmarkCorpus(BenchmarkTask, SourceTask):
     max_rejected_rate: RateParameter = RateParameter(
         default=0.05, description="share of rejected records above which the rows are not built"
     )
+    rows_per_shard: OptionalCountParameter = OptionalCountParameter(default=None, description="rows of a shard")
 
     entry = ("data.questions",)
     libraries: ClassVar[tuple[str, ...]] = ("tokenizers", "pyarrow")
@@ -144,6 +146,7 @@ class BenchmarkCorpus(BenchmarkTask, SourceTask):
         rule = self.declared().answers
         return QuestionSettings(
             max_length=self.length(),
+            rows_per_shard=self.rows_per_shard or current_profile(self.profile).rows_per_shard,
             max_rejected_rate=self.max_rejected_rate,
             min_count=1 if rule is None else rule.min_count,
         )
@@ -159,7 +162,7 @@ class BenchmarkCorpus(BenchmarkTask, SourceTask):
     def build(self, job: Job) -> None:
         """Read, join, encode."""
         rule = self.declared().answers
-        given = {name: job.inputs[name] for name in ("images", "regions", "vocabulary")}
+        given = {name: job.inputs[name] for name in JOINED}
         questions.build(
             source_files(job, self.source_names()),
             content=self.declared().content,
@@ -169,5 +172,6 @@ class BenchmarkCorpus(BenchmarkTask, SourceTask):
             settings=self._questions(),
             into=job.result,
             progress=job.progress,
+            workplace=self.workplace(job),
         )
         contract.check(job.result, **given, max_length=self.length())

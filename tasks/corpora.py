@@ -15,17 +15,21 @@ from data.corpora import phrase, sentence, token
 from data.errors import UserError
 from data.records import PRETRAINING
 from data.sources import that_give
-from data.taggers import VerbRule, backend_names
+from data.taggers import VerbRule
 from data.vocabulary import VocabularySettings
 from model.curricula.msp import StageSizes
 from model.specs import MIN_LENGTH
 from tasks.artifact import Job
 from tasks.images import ImageTable, RegionFeatures, SourceTask
 from tasks.node import Input
-from tasks.parameters import ChoiceParameter, OptionalCountParameter, ProcessesParameter, RateParameter
+from tasks.parameters import ChoiceParameter, OptionalCountParameter, RateParameter
 from tasks.settings import current_profile
-from tasks.sources import SourceFile, givers, is_set, need, source_files
-from tasks.tagging import PosTagger, tagger_folder, tagger_package
+from tasks.sharded import ShardedTask
+from tasks.sources import givers, is_set, need, source_files
+from tasks.tagging import PhraseTags
+
+JOINED = ("images", "regions", "vocabulary")
+"""What every corpus is joined with, by the names of its inputs."""
 
 
 class Vocabulary(SourceTask):
@@ -85,7 +89,7 @@ def checked_length(length: int, *, where: str) -> int:
     return length
 
 
-class CorpusTask(SourceTask):
+class CorpusTask(SourceTask, ShardedTask):
     """What the three corpora share: they join text to images that have regions, in word pieces."""
 
     max_length: luigi.OptionalIntParameter = luigi.OptionalIntParameter(
@@ -94,6 +98,7 @@ class CorpusTask(SourceTask):
     max_rejected_rate: RateParameter = RateParameter(
         default=0.05, description="share of rejected records above which the corpus is not built"
     )
+    images_per_shard: OptionalCountParameter = OptionalCountParameter(default=None, description="images of a shard")
 
     libraries: ClassVar[tuple[str, ...]] = ("tokenizers", "pyarrow")
 
@@ -105,6 +110,10 @@ class CorpusTask(SourceTask):
         """The length limit in use."""
         length = self.sizes().max_length if self.max_length is None else self.max_length
         return checked_length(length, where=f"[{self.task_family}] max_length")
+
+    def per_shard(self) -> int:
+        """How many images make a shard."""
+        return self.images_per_shard or current_profile(self.profile).images_per_shard
 
     @abstractmethod
     def sizes(self) -> StageSizes:
@@ -140,7 +149,11 @@ class TokenCorpus(CorpusTask):
         return current_profile(self.profile).msp.token
 
     def _corpus(self) -> token.TokenSettings:
-        return token.TokenSettings(max_length=self.length(), max_rejected_rate=self.max_rejected_rate)
+        return token.TokenSettings(
+            max_length=self.length(),
+            images_per_shard=self.per_shard(),
+            max_rejected_rate=self.max_rejected_rate,
+        )
 
     def settings(self) -> Mapping[str, Any]:
         """The corpus's settings."""
@@ -148,8 +161,13 @@ class TokenCorpus(CorpusTask):
 
     def build(self, job: Job) -> None:
         """Join the labels."""
-        given = {name: job.inputs[name] for name in ("images", "regions", "vocabulary")}
-        token.build(**given, settings=self._corpus(), into=job.result, progress=job.progress)
+        token.build(
+            **{name: job.inputs[name] for name in JOINED},
+            settings=self._corpus(),
+            into=job.result,
+            progress=job.progress,
+            workplace=self.workplace(job),
+        )
         self.check(job)
 
 
@@ -161,20 +179,11 @@ class PhraseCorpus(CorpusTask):
         choices=("verb", "verb_or_aux", "none"),
         description="which tags make a phrase one with a verb",
     )
-    tagger: luigi.Parameter[str] = luigi.Parameter(
-        default="",
-        description="an installed spaCy package or a model's folder; empty: train one from [sources] treebank",
-    )
-    backend: ChoiceParameter = ChoiceParameter(
-        default="spacy_tagger", choices=backend_names(), description="a file of data/taggers"
-    )
     phrases_from: ChoiceParameter = ChoiceParameter(
         default="phrases", choices=("phrases", "boxes"), description="as publishers wrote them, or made from boxes"
     )
-    num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")
 
     entry = ("data.corpora.phrase", "data.contracts.corpora")
-    libraries = (*CorpusTask.libraries, "spacy", "thinc", "nltk")
 
     def sizes(self) -> StageSizes:
         """Those of the phrase stage."""
@@ -185,20 +194,13 @@ class PhraseCorpus(CorpusTask):
         return givers(self._content(), pool=PRETRAINING)
 
     def inputs(self) -> Mapping[str, Input]:
-        """What every corpus needs, and the tagger unless one is given."""
+        """What every corpus needs, and the parts of speech where a rule asks for them."""
         names = that_give(self._content(), pool=PRETRAINING)
         need(names, task=self.task_family, what=f"a source of {self.phrases_from}")
         inputs = dict(super().inputs())
         if self.verbs == "none":
             return inputs
-        if not self.tagger:
-            return {**inputs, "tagger": Input(node=PosTagger(profile=self.profile, backend=self.backend))}
-        folder = tagger_folder(self.tagger)
-        return inputs if folder is None else {**inputs, "tagger": Input(node=SourceFile(path=str(folder)))}
-
-    def plug_ins(self) -> tuple[str, ...]:
-        """The readers, and the tagger's backend."""
-        return (*super().plug_ins(), f"data.taggers.{self.backend}")
+        return {**inputs, "tags": Input(node=PhraseTags(profile=self.profile, phrases_from=self.phrases_from))}
 
     def _content(self) -> Literal["phrases", "boxes"]:
         return "boxes" if self.phrases_from == "boxes" else "phrases"
@@ -206,27 +208,26 @@ class PhraseCorpus(CorpusTask):
     def _corpus(self) -> phrase.PhraseSettings:
         return phrase.PhraseSettings(
             max_length=self.length(),
+            images_per_shard=self.per_shard(),
             max_rejected_rate=self.max_rejected_rate,
             rule=cast(VerbRule, self.verbs),
-            backend=self.backend,
             phrases_from=self._content(),
         )
 
     def settings(self) -> Mapping[str, Any]:
-        """The corpus's settings, and what identifies a tagger that is a package; any other is an input."""
-        is_package = self.verbs != "none" and self.tagger and tagger_folder(self.tagger) is None
-        return {**asdict(self._corpus()), "tagger": tagger_package(self.tagger) if is_package else {}}
+        """The corpus's settings."""
+        return asdict(self._corpus())
 
     def build(self, job: Job) -> None:
         """Leave out phrases with verbs and join the rest."""
         phrase.build(
             source_files(job, self.source_names()),
-            **{name: job.inputs[name] for name in ("images", "regions", "vocabulary")},
-            tagger=str(job.inputs.get("tagger", self.tagger)),
+            **{name: job.inputs[name] for name in JOINED},
+            tags=job.inputs.get("tags"),
             settings=self._corpus(),
             into=job.result,
             progress=job.progress,
-            num_workers=self.num_workers,
+            workplace=self.workplace(job),
         )
         self.check(job)
 
@@ -250,7 +251,11 @@ class SentenceCorpus(CorpusTask):
         return super().inputs()
 
     def _corpus(self) -> sentence.SentenceSettings:
-        return sentence.SentenceSettings(max_length=self.length(), max_rejected_rate=self.max_rejected_rate)
+        return sentence.SentenceSettings(
+            max_length=self.length(),
+            images_per_shard=self.per_shard(),
+            max_rejected_rate=self.max_rejected_rate,
+        )
 
     def settings(self) -> Mapping[str, Any]:
         """The corpus's settings."""
@@ -258,7 +263,12 @@ class SentenceCorpus(CorpusTask):
 
     def build(self, job: Job) -> None:
         """Tokenise the captions."""
-        given = {name: job.inputs[name] for name in ("images", "regions", "vocabulary")}
-        files = source_files(job, self.source_names())
-        sentence.build(files, **given, settings=self._corpus(), into=job.result, progress=job.progress)
+        sentence.build(
+            source_files(job, self.source_names()),
+            **{name: job.inputs[name] for name in JOINED},
+            settings=self._corpus(),
+            into=job.result,
+            progress=job.progress,
+            workplace=self.workplace(job),
+        )
         self.check(job)

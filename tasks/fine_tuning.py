@@ -21,7 +21,7 @@ from tasks.stages import STAGES, PretrainStage
 from tasks.training import WEIGHTS, TrainingTask
 
 LAST_STAGE = list(STAGES)[-1]
-_ROWS = ("rows.parquet", "answers.json")
+_ROWS = ("rows", "answers.json")
 
 
 class JudgedTask(BenchmarkTask):

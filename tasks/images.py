@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from data import hard_negatives, shards
+from data import hard_negatives
 from data import images as image_table
 from data.contracts import hard_negatives as hard_negatives_contract
 from data.contracts import images as images_contract
@@ -24,11 +24,11 @@ from tasks.node import Input
 from tasks.parameters import (
     OptionalCountParameter,
     OptionalRateParameter,
-    ProcessesParameter,
     RateParameter,
     SeedParameter,
 )
 from tasks.settings import current_profile
+from tasks.sharded import ShardedTask
 from tasks.sources import givers, is_set, need, source_files, source_inputs
 
 PICTURES = ("coco_images", "flickr30k_images", "nlvr1_images", "nlvr2_images", "vg_images")
@@ -107,14 +107,13 @@ class ImageTable(SourceTask):
         images_contract.check(job.result)
 
 
-class RegionFeatures(SourceTask):
+class RegionFeatures(SourceTask, ShardedTask):
     """36 regions an image: a detector's output where there is one, else computed from the pixels of boxes or a grid."""
 
     max_rejected_rate: RateParameter = RateParameter(
         default=0.05, description="share of images without usable regions above which the store is not built"
     )
     images_per_shard: OptionalCountParameter = OptionalCountParameter(default=None, description="images of a shard")
-    num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")
 
     entry = ("data.regions.detections", "data.regions.pixels", "data.contracts.regions")
     libraries = ("h5py", "numpy", "pillow", "pyarrow")
@@ -143,14 +142,10 @@ class RegionFeatures(SourceTask):
         """How much may be missing, and how the store is cut."""
         return {"max_rejected_rate": self.max_rejected_rate, "images_per_shard": self._per_shard()}
 
-    def can_go_on(self, scratch: Path) -> bool:
-        """Once a shard is finished."""
-        return shards.can_go_on(scratch)
-
     def build(self, job: Job) -> None:
         """Decode the detections, or compute features."""
         files = source_files(job, self.source_names())
-        images, workplace = job.inputs["images"], job.workplace(self.num_workers)
+        images, workplace = job.inputs["images"], self.workplace(job)
         if is_set("obj36"):
             detections.build(
                 files,
@@ -172,12 +167,11 @@ class RegionFeatures(SourceTask):
         regions_contract.check(job.result)
 
 
-class HardNegatives(ArtifactTask):
+class HardNegatives(ShardedTask):
     """For each image the most similar others of its split, by mean-pooled region features."""
 
     num_negatives: OptionalCountParameter = OptionalCountParameter(default=None, description="neighbours of each image")
     images_per_shard: OptionalCountParameter = OptionalCountParameter(default=None, description="images of a shard")
-    num_workers: ProcessesParameter = ProcessesParameter(default=2, significant=False, description="processes")
 
     entry = ("data.hard_negatives", "data.contracts.hard_negatives")
     libraries = ("h5py", "numpy")
@@ -200,14 +194,10 @@ class HardNegatives(ArtifactTask):
         """The number of neighbours, and how the index is cut."""
         return asdict(self._index())
 
-    def can_go_on(self, scratch: Path) -> bool:
-        """Once a shard is finished."""
-        return shards.can_go_on(scratch)
-
     def build(self, job: Job) -> None:
         """Search, exactly."""
         paths: dict[str, Path] = {name: job.inputs[name] for name in ("images", "regions")}
-        workplace = job.workplace(self.num_workers)
+        workplace = self.workplace(job)
         hard_negatives.build(
             **paths, settings=self._index(), into=job.result, progress=job.progress, workplace=workplace
         )

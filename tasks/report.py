@@ -22,11 +22,11 @@ from tasks.parameters import ChoiceParameter, SomeParameter
 from tasks.settings import configured_sources, current_store
 from tasks.sources import source_files, source_inputs, uses_world
 from tasks.stages import STAGES
-from tasks.tagging import PosTagger
+from tasks.tagging import PhraseTags, PosTagger
 
 _CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
 _ROWS = (
-    *("counts.json", "corpus.parquet", "images.parquet", "rows.parquet", "answers.json"),
+    *("counts.json", "corpus", "images.parquet", "rows", "answers.json"),
     *("rejected.parquet", "filtered.parquet"),
 )
 _CURVES = ("metrics.parquet", "held_out.json", "epochs.json", "network.json")
@@ -87,7 +87,8 @@ class Report(ArtifactTask):
 
     def _tagger(self) -> dict[str, Input]:
         """The tagger's scores, where one is trained."""
-        given = PhraseCorpus(profile=self.profile).inputs().get("tagger")
+        tags = PhraseCorpus(profile=self.profile).inputs().get("tags")
+        given = tags.node.inputs().get("tagger") if tags and isinstance(tags.node, PhraseTags) else None
         is_trained = given is not None and isinstance(given.node, PosTagger)
         return {"tagger": Input(node=given.node, results=("scores.json",))} if given and is_trained else {}
 

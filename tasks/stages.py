@@ -68,7 +68,7 @@ class PretrainStage(TrainingTask):
             "regions": Input(node=RegionFeatures(profile=self.profile)),
             "vocabulary": Input(node=Vocabulary(profile=self.profile)),
             **{
-                f"corpus.{stream.corpus}": Input(node=self._corpus(stream.corpus), results=("corpus.parquet",))
+                f"corpus.{stream.corpus}": Input(node=self._corpus(stream.corpus), results=("corpus",))
                 for stream in stage.streams
             },
         }

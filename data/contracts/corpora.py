@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from data import images as image_table
+from data import tables
 from data import vocabulary as word_pieces
 from data.contracts.rules import check_token_ids, hold, row_groups
-from data.corpora.rows import FILE_NAME
+from data.corpora.building import FOLDER
 from data.images import ImageTable
 from data.records import PRETRAINING
 from data.regions.store import FILE_NAME as REGIONS_FILE
@@ -20,28 +21,29 @@ from data.vocabulary import Vocabulary
 
 def check(folder: Path, images: Path, regions: Path, vocabulary: Path, max_length: int) -> None:
     """The schema; rows sorted, unique and of images with regions; texts and ids as docs/formats.md says."""
-    path = folder / FILE_NAME
     rules = _CorpusRules(
-        path=path,
         images=image_table.load(images),
         regions=RegionStore.open(regions / REGIONS_FILE),
         vocabulary=word_pieces.load(vocabulary),
         max_length=max_length,
     )
-    for rows in row_groups(path, CORPUS):
-        for row in rows:
-            rules.check(row)
+    for part in tables.parts(folder / FOLDER):
+        rules.path = part
+        for rows in row_groups(part, CORPUS):
+            for row in rows:
+                rules.check(row)
 
 
 @dataclass(kw_only=True)
 class _CorpusRules:
     """The rules of a corpus, and what they need to know of the rows before."""
 
-    path: Path
     images: ImageTable
     regions: RegionStore
     vocabulary: Vocabulary
     max_length: int
+    path: Path = Path()
+    """The part that is being checked."""
     last: tuple[str, str] = ("", "")
     row_ids: set[str] = field(default_factory=set)
 

@@ -7,34 +7,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from data import tables
 from data.contracts.rules import check_token_ids, hold, row_groups
-from data.corpora.rows import Joined
-from data.question_rows import ANSWERS_NAME, FILE_NAME, ORDER, SUBMIT
+from data.corpora.joined import Joined
+from data.question_rows import ANSWERS_NAME, FOLDER, ORDER, SUBMIT
 from data.schema import BENCHMARK_ROWS
 
 
 def check(folder: Path, images: Path, regions: Path, vocabulary: Path, max_length: int) -> None:
     """The schema; rows sorted and unique, of images with regions and of their split; ids and scores as said there."""
-    path = folder / FILE_NAME
     rules = _Rules(
-        path=path,
         joined=Joined.open(images=images, regions=regions, vocabulary=vocabulary),
         num_answers=len(json.loads((folder / ANSWERS_NAME).read_text("utf-8"))),
         max_length=max_length,
     )
-    for rows in row_groups(path, BENCHMARK_ROWS):
-        for row in rows:
-            rules.check(row)
+    for part in tables.parts(folder / FOLDER):
+        rules.path = part
+        for rows in row_groups(part, BENCHMARK_ROWS):
+            for row in rows:
+                rules.check(row)
 
 
 @dataclass(kw_only=True)
 class _Rules:
     """The rules of a benchmark's rows, and what they need to know of the rows before."""
 
-    path: Path
     joined: Joined
     num_answers: int
     max_length: int
+    path: Path = Path()
+    """The part that is being checked."""
     last: tuple[int, str] = (0, "")
     row_ids: set[str] = field(default_factory=set)
     num_images: int = 0

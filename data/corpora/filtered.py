@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -14,27 +14,34 @@ MAX_KEPT = 100
 
 
 class FilterLog:
-    """Counts what is left out, for each of `reasons`, and keeps the first `MAX_KEPT` by image id and text."""
+    """Counts what is left out, by reason, and keeps the first `MAX_KEPT` by image id and text."""
 
-    def __init__(self, *reasons: str) -> None:
-        self._counts = Counter(dict.fromkeys(reasons, 0))
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
         self._kept: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How much was left out, by reason."""
-        return dict(self._counts)
 
     def add(self, image_id: str, text: str, reason: str) -> None:
         """Take one text of one image."""
-        self._counts[reason] += 1
+        self.counts[reason] += 1
+        self._keep(image_id, text, reason)
+
+    def merge(self, counts: Mapping[str, int], kept: Iterable[Sequence[str]]) -> None:
+        """Take in the counts of another log and the examples that it `kept`."""
+        self.counts.update(counts)
+        for image_id, text, reason in kept:
+            self._keep(image_id, text, reason)
+
+    def kept(self) -> list[tuple[str, str, str]]:
+        """The kept texts: image id, text and reason, sorted."""
+        return sorted((*kept, reason) for reason, found in self._kept.items() for kept in sorted(found)[:MAX_KEPT])
+
+    def table(self) -> pa.Table:
+        """The kept texts as `FILTERED`."""
+        columns = {name: [row[number] for row in self.kept()] for number, name in enumerate(FILTERED.names)}
+        return pa.table(columns, schema=FILTERED)
+
+    def _keep(self, image_id: str, text: str, reason: str) -> None:
         kept = self._kept[reason]
         kept.append((image_id, text))
         if len(kept) == 10 * MAX_KEPT:  # so that memory is bounded, and sorting rare
             kept[:] = sorted(kept)[:MAX_KEPT]
-
-    def table(self) -> pa.Table:
-        """The kept texts by image id, text and reason, as `FILTERED`."""
-        rows = sorted((*kept, reason) for reason, found in self._kept.items() for kept in sorted(found)[:MAX_KEPT])
-        columns = {name: [row[number] for row in rows] for number, name in enumerate(FILTERED.names)}
-        return pa.table(columns, schema=FILTERED)

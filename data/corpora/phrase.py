@@ -7,24 +7,24 @@ of the corpus a lot ("the cap is green"), so it is a setting.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from data.box_phrases import phrases_of_boxes
-from data.corpora.filtered import FILE_NAME as FILTERED_FILE
-from data.corpora.filtered import FilterLog
-from data.corpora.rows import Joined, Row, write
+from data.corpora.building import CorpusPlan, ImageDealer, build_parts
+from data.corpora.joined import Joined
+from data.corpora.rows import Bench, Row
 from data.errors import UserError
+from data.phrase_tags import with_verbs
 from data.progress import Progress
-from data.records import PRETRAINING, BoxRecord, PhraseRecord
-from data.schema import FILTERED
+from data.records import PRETRAINING, BoxRecord
+from data.shards import Workplace
 from data.sources import SourceFiles
 from data.taggers import VerbRule
-from data.taggers.verbs import have_verbs
 from data.vocabulary import Vocabulary
-from data.writers import write_parquet
 
 WITH_VERB = "phrase with a verb"
 REPEATED = "phrase repeated within its image"
@@ -34,15 +34,15 @@ REPEATED = "phrase repeated within its image"
 class PhraseSettings:
     """`max_length` in word pieces, [CLS] and [SEP] included; `rule` says what counts as a verb.
 
-    `separator` stands between the phrases of a row; `backend` is a file of data/taggers. `phrases_from` takes phrases
-    as publishers wrote them, or makes them from annotated boxes (data/box_phrases.py).
+    `separator` stands between the phrases of a row. `phrases_from` takes phrases as publishers wrote them, or makes
+    them from annotated boxes (data/box_phrases.py).
     """
 
     max_length: int
+    images_per_shard: int
     max_rejected_rate: float = 0.01
     separator: str = ", "
     rule: VerbRule = "verb_or_aux"
-    backend: str = "spacy_tagger"
     phrases_from: Literal["phrases", "boxes"] = "phrases"
 
     def __post_init__(self) -> None:
@@ -70,73 +70,46 @@ def build(
     images: Path,
     regions: Path,
     vocabulary: Path,
-    tagger: str = "",
+    tags: Path | None,
     settings: PhraseSettings,
     into: Path,
     progress: Progress,
-    num_workers: int = 1,
+    workplace: Workplace,
 ) -> None:
     """Write the corpus into the folder `into`, with examples of what was filtered as filtered.parquet.
 
-    `tagger` is a PosTagger's folder or the name of an installed model, and is not asked where the rule is `none`;
-    `num_workers` processes tag, and change nothing.
+    `tags` is the folder that data/phrase_tags.py filled from the same files, None where the rule is `none`.
     """
+    assert (tags is None) == (settings.rule == "none"), "a rule needs the parts of speech of the phrases"
     joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary, pool=PRETRAINING)
-    filtered = FilterLog(WITH_VERB, REPEATED)
+    plan = CorpusPlan(
+        corpus="PhraseCorpus",
+        source="phrases",
+        max_length=settings.max_length,
+        max_rejected_rate=settings.max_rejected_rate,
+        images_per_shard=settings.images_per_shard,
+        reasons=(WITH_VERB, REPEATED),
+    )
+    with ImageDealer(joined, plan, workplace) as dealer:
+        _deal(files, joined, dealer, settings, progress)
+    make = partial(_rows, tags=tags, settings=settings)
+    build_parts(
+        make, joined, plan, dealer=dealer, vocabulary=vocabulary, into=into, progress=progress, workplace=workplace
+    )
+
+
+def _deal(
+    files: SourceFiles, joined: Joined, dealer: ImageDealer, settings: PhraseSettings, progress: Progress
+) -> None:
+    """Deal out the phrases of images that have regions."""
     records = joined.records(files, settings.phrases_from, progress)
     if settings.phrases_from == "boxes":
         records = phrases_of_boxes(_with_regions(records, joined))
-    phrases_of = _phrases_by_image(records, joined, filtered)
-    texts = sorted({phrase.text for phrases in phrases_of.values() for phrase in phrases})
-    verdicts = have_verbs(
-        texts, backend=settings.backend, model=tagger, rule=settings.rule, num_workers=num_workers, progress=progress
-    )
-    has_verb = dict(zip(texts, verdicts, strict=True))
-    rows: list[Row] = []
-    num_kept = 0
-    for image_id, phrases in phrases_of.items():
-        verb_free = _verb_free(image_id, phrases, has_verb, filtered)
-        num_kept += len(verb_free)
-        rows += _rows(image_id, verb_free, joined.vocabulary, settings)
-    write_parquet(into / FILTERED_FILE, filtered.table(), FILTERED)
-    write(
-        rows,
-        joined,
-        corpus="PhraseCorpus",
-        max_length=settings.max_length,
-        max_rejected_rate=settings.max_rejected_rate,
-        notes={"phrases kept": num_kept},
-        filtered=filtered.counts,
-        into=into,
-    )
-    progress(1.0, f"{len(rows):,} rows")
-
-
-def _phrases_by_image(records: Iterable[PhraseRecord], joined: Joined, filtered: FilterLog) -> dict[str, list[_Phrase]]:
-    """The distinct phrases of each image in the order of the file; those that repeat one, case aside, are filtered."""
-    merged: defaultdict[str, dict[str, _Phrase]] = defaultdict(dict)
     for record in records:
-        image_id, text = _accepted(record, joined)
-        if image_id is None or text is None:
-            continue
-        known = merged[image_id].get(text.casefold())
-        if known is not None:
-            filtered.add(image_id, text, REPEATED)
-        merged[image_id][text.casefold()] = _Phrase(
-            text=known.text if known else text,
-            source_ids=(*(known.source_ids if known else ()), record.phrase_id),
-        )
-    return {image_id: list(phrases.values()) for image_id, phrases in merged.items()}
-
-
-def _verb_free(
-    image_id: str, phrases: Sequence[_Phrase], has_verb: Mapping[str, bool], filtered: FilterLog
-) -> list[_Phrase]:
-    """The phrases of one image without a verb; the others are filtered."""
-    for phrase in phrases:
-        if has_verb[phrase.text]:
-            filtered.add(image_id, phrase.text, WITH_VERB)
-    return [phrase for phrase in phrases if not has_verb[phrase.text]]
+        image_id = joined.image_of(record.image_id, source="phrases", record=record.phrase_id)
+        line = None if image_id is None else joined.line_of(record.text, source="phrases", record=record.phrase_id)
+        if image_id is not None and line is not None:
+            dealer.deal_text(image_id, record.phrase_id, line)
 
 
 def _with_regions(boxes: Iterable[BoxRecord], joined: Joined) -> Iterator[BoxRecord]:
@@ -146,14 +119,41 @@ def _with_regions(boxes: Iterable[BoxRecord], joined: Joined) -> Iterator[BoxRec
             yield record
 
 
-def _accepted(record: PhraseRecord, joined: Joined) -> tuple[str | None, str | None]:
-    image_id = joined.image_of(record.image_id, source="phrases", record=record.phrase_id)
-    if image_id is None:
-        return None, None
-    return image_id, joined.text_of(record.text, source="phrases", record=record.phrase_id)
+def _rows(bench: Bench, *, tags: Path | None, settings: PhraseSettings) -> Iterator[Row]:
+    """The rows of the images of a shard: distinct phrases without a verb, as many a row as fit."""
+    phrases_of = _phrases_by_image(bench)
+    texts = sorted({phrase.text for phrases in phrases_of.values() for phrase in phrases})
+    verdicts = [False] * len(texts) if tags is None else with_verbs(tags, texts, settings.rule)
+    has_verb = dict(zip(texts, verdicts, strict=True))
+    for image_id, phrases in phrases_of.items():
+        for phrase in phrases:
+            if has_verb[phrase.text]:
+                bench.tally.filtered.add(image_id, phrase.text, WITH_VERB)
+        verb_free = [phrase for phrase in phrases if not has_verb[phrase.text]]
+        bench.tally.notes["phrases kept"] += len(verb_free)
+        yield from _rows_of(image_id, verb_free, bench.vocabulary, settings)
 
 
-def _rows(image_id: str, phrases: Sequence[_Phrase], vocabulary: Vocabulary, settings: PhraseSettings) -> Iterator[Row]:
+def _phrases_by_image(bench: Bench) -> dict[str, list[_Phrase]]:
+    """The distinct phrases of each image in the order of the file; those that repeat one, case aside, are filtered."""
+    merged: defaultdict[str, dict[str, _Phrase]] = defaultdict(dict)
+    for record in bench.records:
+        image_id, text = record["image_id"], record["text"]
+        if not bench.has_words(text, record=record["record_id"]):
+            continue
+        known = merged[image_id].get(text.casefold())
+        if known is not None:
+            bench.tally.filtered.add(image_id, text, REPEATED)
+        merged[image_id][text.casefold()] = _Phrase(
+            text=known.text if known else text,
+            source_ids=(*(known.source_ids if known else ()), record["record_id"]),
+        )
+    return {image_id: list(phrases.values()) for image_id, phrases in merged.items()}
+
+
+def _rows_of(
+    image_id: str, phrases: Sequence[_Phrase], vocabulary: Vocabulary, settings: PhraseSettings
+) -> Iterator[Row]:
     for number, chunk in enumerate(_chunks(phrases, vocabulary, settings)):
         yield Row(
             row_id=f"{image_id}#p{number}",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.corpora.rows import Joined, Row, write
+from data.corpora.building import CorpusPlan, ImageDealer, build_parts
+from data.corpora.joined import Joined
+from data.corpora.rows import Bench, Row
+from data.corpora.tally import Tally
 from data.progress import Progress
 from data.records import PRETRAINING
+from data.shards import Workplace
 
 SOURCE = "the region store"
+OF_A_BENCHMARK = "image that only a benchmark lists"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,35 +23,60 @@ class TokenSettings:
     """`max_length` in word pieces, [CLS] and [SEP] included (36 Visual Genome labels are about 51 pieces)."""
 
     max_length: int
+    images_per_shard: int
     max_rejected_rate: float = 0.05
 
 
 def build(
-    *, images: Path, regions: Path, vocabulary: Path, settings: TokenSettings, into: Path, progress: Progress
+    *,
+    images: Path,
+    regions: Path,
+    vocabulary: Path,
+    settings: TokenSettings,
+    into: Path,
+    progress: Progress,
+    workplace: Workplace,
 ) -> None:
     """Write the corpus into the folder `into`: one row per image of the region store, those of benchmarks left out."""
     joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary, pool=PRETRAINING)
-    joined.num_read = len(joined.regions.row_of)
-    pool = joined.images.pool
-    wanted = [image_id for image_id in joined.regions.row_of if pool.get(image_id, PRETRAINING) == PRETRAINING]
-    rows = [row for image_id in wanted if (row := _row(image_id, joined)) is not None]
-    write(
-        rows,
-        joined,
+    plan = CorpusPlan(
         corpus="TokenCorpus",
+        source=SOURCE,
         max_length=settings.max_length,
         max_rejected_rate=settings.max_rejected_rate,
-        notes={"regions without a label": int((joined.regions.object_ids_NR < 0).sum())},
-        filtered={"image that only a benchmark lists": joined.num_read - len(wanted)},
-        into=into,
+        images_per_shard=settings.images_per_shard,
+        reasons=(OF_A_BENCHMARK,),
     )
-    progress(1.0, f"{len(rows):,} rows")
+    tally = Tally()
+    tally.notes["regions without a label"] = int((joined.regions.object_ids_NR < 0).sum())
+    with ImageDealer(joined, plan, workplace) as dealer:
+        _deal(joined, dealer, tally)
+    build_parts(
+        _rows,
+        joined,
+        plan,
+        dealer=dealer,
+        tally=tally,
+        vocabulary=vocabulary,
+        into=into,
+        progress=progress,
+        workplace=workplace,
+    )
 
 
-def _row(image_id: str, joined: Joined) -> Row | None:
-    if joined.image_of(image_id, source=SOURCE, record=image_id) is None:
-        return None
-    text = joined.text_of(" ".join(joined.labels_of(image_id)), source=SOURCE, record=image_id)
-    if text is None:
-        return None
-    return Row(row_id=f"{image_id}#t", image_id=image_id, text=text, source_ids=(image_id,))
+def _deal(joined: Joined, dealer: ImageDealer, tally: Tally) -> None:
+    """Deal out the labels of every image of pre-training; those of benchmarks are counted as filtered."""
+    joined.num_read = len(joined.regions.row_of)
+    for image_id in joined.regions.row_of:
+        text = " ".join(joined.labels_of(image_id))
+        if joined.images.pool.get(image_id, PRETRAINING) != PRETRAINING:
+            tally.filtered.add(image_id, text, OF_A_BENCHMARK)
+        elif joined.image_of(image_id, source=SOURCE, record=image_id) is not None:
+            dealer.deal_text(image_id, image_id, text)
+
+
+def _rows(bench: Bench) -> Iterator[Row]:
+    for record in bench.records:
+        image_id = record["image_id"]
+        if bench.has_words(record["text"], record=image_id):
+            yield Row(row_id=f"{image_id}#t", image_id=image_id, text=record["text"], source_ids=(image_id,))

@@ -62,7 +62,7 @@ def _load(model: str) -> Any:
             raise UserError(
                 expected=f"a folder with {MODEL}, or NLTK's {_OF_NLTK}eng",
                 found=f"{model!r}: {' '.join(str(error).split())[:200]}",
-                where="[PhraseCorpus] tagger",
+                where="[PhraseTags] tagger",
                 way_out=f"python -m nltk.downloader {_OF_NLTK}eng, or leave it unset to train one from a treebank",
             ) from error
     return _loaded[model]

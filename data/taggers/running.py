@@ -5,8 +5,7 @@ The number of processes does not change the result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 from data.progress import Progress
@@ -34,18 +33,12 @@ def train(
     progress(1.0, f"scored on {len(to_score):,} sentences")
 
 
-def tag(
-    name: str, texts: Sequence[str], model: str, *, num_workers: int, progress: Progress
-) -> Iterator[list[TaggedText]]:
-    """Tag `texts` in order, in chunks; `model` is a folder that `train` filled, or a name that the backend knows."""
-    backend(name)
-    chunks = [list(texts[start : start + _CHUNK]) for start in range(0, len(texts), _CHUNK)]
-    if not chunks:
-        return
-    with spawned(min(num_workers, len(chunks))) as pool:
-        for number, tagged in enumerate(pool.map(partial(_tag_texts, name, model), chunks), start=1):
-            progress(number / len(chunks), f"{min(number * _CHUNK, len(texts)):,} of {len(texts):,} phrases tagged")
-            yield tagged
+def tag(name: str, texts: Sequence[str], model: str) -> list[TaggedText]:
+    """Tag `texts` in order, here: for workers. `model` is a folder that `train` filled, or a name the backend knows."""
+    starts = range(0, len(texts), _CHUNK)
+    return [
+        tagged for start in starts for tagged in backend(name).tag_texts(list(texts[start : start + _CHUNK]), model)
+    ]
 
 
 def _fit_and_tag(
@@ -54,7 +47,3 @@ def _fit_and_tag(
     """Train on some sentences and return the tags that the model, as saved, gives the others."""
     backend(name).fit(to_learn, settings, into)
     return backend(name).tag_words(to_tag, str(into))
-
-
-def _tag_texts(name: str, model: str, texts: list[str]) -> list[TaggedText]:
-    return backend(name).tag_texts(texts, model)

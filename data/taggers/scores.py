@@ -9,6 +9,7 @@ from typing import Any
 from data.errors import SourceError
 from data.taggers import TAGS, treebank
 from data.taggers.treebank import Sentence
+from data.taggers.verbs import has_verb
 from data.writers import write_json
 
 FILE_NAME = "scores.json"
@@ -42,9 +43,9 @@ def write(truth: Sequence[Sentence], predicted: Iterable[Sequence[str]], into: P
         "num_sentences": len(truth),
         "num_words": len(pairs),
     }
-    for rule, verb_tags in ((rule, tags) for rule, tags in TAGS.items() if tags):
-        decided = [not verb_tags.isdisjoint(guess) for guess in tags]
-        scores[rule] = _precision_and_recall([not verb_tags.isdisjoint(s.tags) for s in truth], decided)
+    for rule in (rule for rule, verb_tags in TAGS.items() if verb_tags):
+        decided = [has_verb(guess, rule) for guess in tags]
+        scores[rule] = _precision_and_recall([has_verb(sentence.tags, rule) for sentence in truth], decided)
     write_json(into / FILE_NAME, scores)
 
 

@@ -124,6 +124,6 @@ def _not_a_pipeline(model: str, found: str) -> UserError:
     return UserError(
         expected=f"a spaCy pipeline with a tagger: an installed package or a folder, named {model!r}",
         found=found.split("\n")[0][:200],
-        where="[PhraseCorpus] tagger",
+        where="[PhraseTags] tagger",
         way_out="install it (python -m spacy download en_core_web_sm), or leave it unset to train one from a treebank",
     )

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from data.progress import Progress
-from data.taggers import TAGS, TaggedText, VerbRule, running
-
-
-def has_verb(tagged: TaggedText, rule: VerbRule) -> bool:
-    """Whether a tagged text contains a verb by `rule`."""
-    return any(tag in TAGS[rule] for _, tag in tagged)
+from data.taggers import TAGS, VerbRule
 
 
-def have_verbs(
-    texts: Sequence[str], *, backend: str, model: str, rule: VerbRule, num_workers: int, progress: Progress
-) -> list[bool]:
-    """Whether each text contains a verb by `rule`; every distinct text is tagged once, by none where no tag counts."""
-    if not TAGS[rule]:
-        return [False] * len(texts)
-    distinct = list(dict.fromkeys(texts))
-    chunks = running.tag(backend, distinct, model, num_workers=num_workers, progress=progress)
-    verdicts = (has_verb(tagged, rule) for chunk in chunks for tagged in chunk)
-    verdict_of = dict(zip(distinct, verdicts, strict=True))
-    return [verdict_of[text] for text in texts]
+def has_verb(tags: Iterable[str], rule: VerbRule) -> bool:
+    """Whether a text whose words are of these parts of speech contains a verb by `rule`."""
+    return not TAGS[rule].isdisjoint(tags)

@@ -17,6 +17,7 @@ from data.progress import silent
 from data.records import PRETRAINING
 from data.regions.store import RegionRow, write_store
 from data.schema import FEATURE_SIZE, IMAGES, NUM_REGIONS
+from data.shards import Workplace
 from data.taggers import TaggerSettings, running
 from data.vocabulary import SPECIALS
 from data.writers import write_parquet
@@ -27,10 +28,17 @@ class Small:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._numbers = itertools.count()
 
     def folder(self, name: str) -> Path:
         path = self.root / name
         path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def empty_folder(self, name: str) -> Path:
+        """A folder that nothing was written into."""
+        path = self.root / f"{name}-{next(self._numbers)}"
+        path.mkdir()
         return path
 
     def images(
@@ -78,6 +86,10 @@ class Small:
         into = self.folder("regions")
         write_store(into, rows, object_names=object_names, attribute_names=[])
         return into
+
+    def place(self, num_workers: int = 1) -> Workplace:
+        """Where shards are built, empty at first."""
+        return Workplace(scratch=self.root / f"scratch-{next(self._numbers)}", num_workers=num_workers)
 
     def vocabulary(self, words: Sequence[str]) -> Path:
         lines = "".join(f"{token}\n" for token in (*SPECIALS, *words))

@@ -17,6 +17,7 @@ from data.contracts import regions as regions_contract
 from data.errors import ContractError
 from data.schema import CORPUS
 from data.writers import write_parquet
+from tests.parts import only_part
 
 # [PAD] [UNK] [CLS] [SEP] [MASK] are 0 to 4, dog 5, red 6.
 GOOD = {
@@ -41,7 +42,7 @@ def folders(small: Any) -> dict[str, Path]:
 
 def _check(small: Any, folders: dict[str, Path], rows: list[dict[str, Any]]) -> None:
     into = small.folder("corpus")
-    write_parquet(into / "corpus.parquet", pa.Table.from_pylist(rows, schema=CORPUS), CORPUS)
+    write_parquet(only_part(into, "corpus"), pa.Table.from_pylist(rows, schema=CORPUS), CORPUS)
     corpora_contract.check(into, **folders, max_length=6)
 
 
@@ -76,7 +77,7 @@ def test_a_row_that_breaks_a_rule_is_named(
 ) -> None:
     with pytest.raises(ContractError, match=message) as caught:
         _check(small, folders, [{**GOOD, **change}])
-    assert "corpus.parquet, coco:1#t" in caught.value.where
+    assert "part-00000.parquet, coco:1#t" in caught.value.where
 
 
 def test_rows_out_of_order_or_repeated_are_refused(small: Any, folders: dict[str, Path]) -> None:
@@ -90,7 +91,8 @@ def test_rows_out_of_order_or_repeated_are_refused(small: Any, folders: dict[str
 
 
 def test_other_columns_or_types_and_missing_values_are_refused(small: Any, folders: dict[str, Path]) -> None:
-    path = small.folder("corpus") / "corpus.parquet"
+    folder = small.folder("corpus")
+    path = only_part(folder, "corpus")
     table = pa.Table.from_pylist([GOOD], schema=CORPUS)
     for wrong in (
         table.drop_columns(["source_ids"]),
@@ -99,11 +101,11 @@ def test_other_columns_or_types_and_missing_values_are_refused(small: Any, folde
     ):
         pq.write_table(wrong, path)
         with pytest.raises(ContractError, match="columns row_id: string"):
-            corpora_contract.check(path.parent, **folders, max_length=6)
+            corpora_contract.check(folder, **folders, max_length=6)
     nullable = pa.schema([field.with_nullable(True) for field in CORPUS])
     pq.write_table(pa.Table.from_pylist([{**GOOD, "text": None}], schema=nullable), path)
     with pytest.raises(ContractError, match="no missing text"):
-        corpora_contract.check(path.parent, **folders, max_length=6)
+        corpora_contract.check(folder, **folders, max_length=6)
 
 
 def test_images_must_be_known_by_one_name_and_groups_lie_in_one_split(small: Any) -> None:

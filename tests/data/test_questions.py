@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data import tables
 from data.answers import exact_target, soft_targets
 from data.contracts import questions as questions_contract
+from data.digests import files_below
 from data.errors import ContractError, SourceError, UserError
 from data.progress import silent
 from data.questions import QuestionSettings, build
@@ -18,6 +20,7 @@ from data.schema import BENCHMARK_ROWS
 from data.sources import SourceFiles
 from data.writers import write_parquet
 from tests.model.metrics import published_vqa
+from tests.parts import only_part
 
 WORDS = ["what", "colour", "is", "it", "a", "dog", "?", "big", "red"]
 SPLITS = {"coco:1": "train", "coco:2": "validation", "coco:3": "test", "coco:4": "train"}
@@ -28,6 +31,7 @@ class World:
 
     def __init__(self, small: Any, tmp_path: Path, splits: Mapping[str, str] = SPLITS) -> None:
         self.root = tmp_path
+        self.small = small
         self.paths = {
             "images": small.images(splits),
             "regions": small.regions([small.region_row(image_id) for image_id in splits if image_id != "coco:4"]),
@@ -64,9 +68,11 @@ class World:
             max_length=changes.pop("max_length", 6),
             max_rejected_rate=changes.pop("max_rejected_rate", 1.0),
             min_count=changes.pop("min_count", 1),
+            rows_per_shard=changes.pop("rows_per_shard", 100),
         )
+        place = self.small.place(changes.pop("num_workers", 1))
         arguments: Any = {"content": "questions", "targets": soft_targets, "list_source": "vqa_answers"} | changes
-        build(files, **self.paths, settings=settings, into=into, progress=silent, **arguments)
+        build(files, **self.paths, settings=settings, into=into, progress=silent, workplace=place, **arguments)
         questions_contract.check(into, **self.paths, max_length=settings.max_length)
         return into
 
@@ -88,7 +94,7 @@ ANSWERS = {20: people(red=5, blue=3), 3: people(yes=10), 7: people(dog=2, red=1)
 
 
 def rows_of(into: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = pq.read_table(into / "rows.parquet").to_pylist()
+    rows: list[dict[str, Any]] = tables.read(into / "rows").to_pylist()
     return rows
 
 
@@ -250,8 +256,23 @@ def test_a_type_of_question_that_utf8_cannot_hold_is_a_rejection(small: Any, tmp
 def test_the_order_of_the_files_does_not_change_the_bytes(world: World) -> None:
     first = world.build(world.vqa(QUESTIONS, ANSWERS), "first")
     again = world.build(world.vqa(QUESTIONS[::-1], dict(reversed(ANSWERS.items()))), "again")
-    for name in ("rows.parquet", "answers.json", "counts.json", "rejected.parquet"):
-        assert (first / name).read_bytes() == (again / name).read_bytes()
+    for name, file in files_below(first):
+        assert file.read_bytes() == (again / name).read_bytes()
+
+
+def test_shards_are_parts_of_one_table_and_workers_do_not_change_a_byte(world: World) -> None:
+    files = world.vqa(QUESTIONS, ANSWERS)
+    whole, cut, shared = (
+        world.build(files, "whole"),
+        world.build(files, "cut", rows_per_shard=3),
+        world.build(files, "shared", rows_per_shard=3, num_workers=2),
+    )
+    assert [file.name for file in tables.parts(cut / "rows")] == ["part-00000.parquet", "part-00001.parquet"]
+    assert rows_of(cut) == rows_of(whole)
+    assert counts_of(cut) == counts_of(whole)
+    assert {name: file.read_bytes() for name, file in files_below(cut)} == {
+        name: file.read_bytes() for name, file in files_below(shared)
+    }
 
 
 @pytest.mark.parametrize(
@@ -278,7 +299,7 @@ def test_rows_that_break_a_rule_are_refused_with_their_id(world: World, column: 
     into = world.build(world.vqa(QUESTIONS, ANSWERS))
     rows = rows_of(into)
     rows[0][column] = value
-    write_parquet(into / "rows.parquet", pa.Table.from_pylist(rows, schema=BENCHMARK_ROWS), BENCHMARK_ROWS)
+    write_parquet(only_part(into, "rows"), pa.Table.from_pylist(rows, schema=BENCHMARK_ROWS), BENCHMARK_ROWS)
     with pytest.raises(ContractError, match=match):
         questions_contract.check(into, **world.paths, max_length=6)
 
@@ -287,7 +308,7 @@ def test_a_row_to_submit_that_has_an_answer_is_refused(world: World) -> None:
     into = world.build(world.vqa([*QUESTIONS, (1, 1, "it")], ANSWERS))
     rows = rows_of(into)
     rows[-1]["published"] = ["red"]
-    write_parquet(into / "rows.parquet", pa.Table.from_pylist(rows, schema=BENCHMARK_ROWS), BENCHMARK_ROWS)
+    write_parquet(only_part(into, "rows"), pa.Table.from_pylist(rows, schema=BENCHMARK_ROWS), BENCHMARK_ROWS)
     with pytest.raises(ContractError, match=r"no answers of rows to submit.*vqa:1"):
         questions_contract.check(into, **world.paths, max_length=6)
 

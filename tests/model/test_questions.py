@@ -13,6 +13,7 @@ from model import questions
 from model.facts import Facts
 from model.questions import Questions
 from tests.model.tiny import TinySet, benchmark_row, write_benchmark
+from tests.parts import only_part
 
 ANSWERS = ("no", "perhaps", "yes")
 
@@ -83,12 +84,12 @@ def test_a_file_that_is_no_list_of_answers_is_said(content: str, tmp_path: Path)
 
 @pytest.mark.parametrize("content", [b"", b"not parquet at all"])
 def test_a_file_that_is_no_table_is_said(content: bytes, tmp_path: Path, tiny_facts: Facts) -> None:
-    (tmp_path / "rows.parquet").write_bytes(content)
+    only_part(tmp_path, "rows").write_bytes(content)
     with pytest.raises(SourceError, match="the rows of a benchmark"):
         questions.read(tmp_path, split="train", store=tiny_facts.store, num_images=1, num_answers=1)
 
 
 def test_a_table_of_another_kind_is_said(tiny: TinySet, tmp_path: Path, tiny_facts: Facts) -> None:
-    (tmp_path / "rows.parquet").write_bytes((tiny.corpus / "corpus.parquet").read_bytes())
+    only_part(tmp_path, "rows").write_bytes(only_part(tiny.corpus, "corpus").read_bytes())
     with pytest.raises(SourceError, match="the rows of a benchmark"):
         questions.read(tmp_path, split="train", store=tiny_facts.store, num_images=1, num_answers=1)

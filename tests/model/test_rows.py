@@ -12,6 +12,7 @@ from data.writers import write_parquet
 from model import rows
 from model.facts import Facts
 from tests.model.tiny import TinySet
+from tests.parts import only_part
 
 
 def test_rows_are_padded_and_longer_ones_keep_their_separator(tiny: TinySet, tiny_facts: Facts) -> None:
@@ -40,7 +41,7 @@ def write_row(folder: Path, **changes: object) -> Path:
         "topic_ids": [],
         "source_ids": [],
     }
-    write_parquet(folder / rows.FILE_NAME, pa.Table.from_pylist([{**row, **changes}], schema=CORPUS), CORPUS)
+    write_parquet(only_part(folder, "corpus"), pa.Table.from_pylist([{**row, **changes}], schema=CORPUS), CORPUS)
     return folder
 
 
@@ -62,6 +63,6 @@ def test_an_empty_split_is_said(tmp_path: Path, tiny_facts: Facts) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"not parquet at all"])
 def test_a_file_that_is_no_corpus_is_said(content: bytes, tmp_path: Path, tiny_facts: Facts) -> None:
-    (tmp_path / rows.FILE_NAME).write_bytes(content)
+    only_part(tmp_path, "corpus").write_bytes(content)
     with pytest.raises(SourceError, match="a corpus"):
         rows.read(tmp_path, split="train", store=tiny_facts.store)

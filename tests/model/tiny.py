@@ -35,6 +35,7 @@ from model.specs import (
     Stream,
     to_plain,
 )
+from tests.parts import only_part
 
 TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "dog", "cat", "ball", "rac", "##ket", "red", "blue", "a", "and")
 OBJECTS = ("dog", "cat", "ball", "red racket")
@@ -159,11 +160,11 @@ def _write_corpus(folder: Path) -> None:
                     "source_ids": [f"caption:{image}-{number}"],
                 }
             )
-    write_parquet(folder / "corpus.parquet", pa.Table.from_pylist(rows, schema=CORPUS), CORPUS)
+    write_parquet(only_part(folder, "corpus"), pa.Table.from_pylist(rows, schema=CORPUS), CORPUS)
 
 
 def benchmark_row(row_id: str, images: tuple[int, ...], **changes: Any) -> dict[str, Any]:
-    """A row of rows.parquet, the text "a" and nothing right unless `changes` say so."""
+    """A row of a benchmark, the text "a" and nothing right unless `changes` say so."""
     row: dict[str, Any] = {
         "row_id": row_id,
         "image_ids": [image_id(image) for image in images],
@@ -182,7 +183,7 @@ def benchmark_row(row_id: str, images: tuple[int, ...], **changes: Any) -> dict[
 def write_benchmark(folder: Path, rows: list[dict[str, Any]], answers: tuple[str, ...]) -> Path:
     order = ("train", "validation", "test", "submit")
     rows = sorted(rows, key=lambda row: (order.index(row["split"]), row["row_id"]))
-    write_parquet(folder / "rows.parquet", pa.Table.from_pylist(rows, schema=BENCHMARK_ROWS), BENCHMARK_ROWS)
+    write_parquet(only_part(folder, "rows"), pa.Table.from_pylist(rows, schema=BENCHMARK_ROWS), BENCHMARK_ROWS)
     (folder / "answers.json").write_text(json.dumps(answers), "utf-8")
     return folder
 

@@ -26,6 +26,7 @@ from model.specs import (
     Stream,
     to_plain,
 )
+from tests.parts import only_part
 
 OBJECTIVES = {
     "token": ("mlm", "mrfr", "moc", "ifrs"),
@@ -194,7 +195,7 @@ def write_corpus(folder: Path, scale: int) -> Path:
         }
         for number, image_id in enumerate(IMAGES, 1)
     ]
-    write_rows(folder / "corpus.parquet", rows, schema.CORPUS)
+    write_rows(only_part(folder, "corpus"), rows, schema.CORPUS)
     rejected = {"source": "captions", "record": "17", "field": "text", "reason": "empty text"}
     write_rows(folder / "rejected.parquet", [rejected], schema.REJECTED)
     phrases = [{"image_id": "coco:1", "text": f"a cone falls {n} times", "reason": "has a verb"} for n in range(9)]
@@ -225,7 +226,7 @@ def write_questions(folder: Path) -> Path:
         "kind": "how many",
         "set_id": "",
     }
-    write_rows(folder / "rows.parquet", [row], schema.BENCHMARK_ROWS)
+    write_rows(only_part(folder, "rows"), [row], schema.BENCHMARK_ROWS)
     return folder
 
 

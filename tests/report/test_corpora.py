@@ -12,6 +12,7 @@ from data.regions.store import RegionStore
 from data.writers import write_parquet
 from report.contents import ReportInputs
 from report.corpora import corpus, labelled_regions, tagger
+from tests.parts import only_part
 from tests.report import run
 
 MakeInputs = Callable[..., ReportInputs]
@@ -75,9 +76,9 @@ def test_a_benchmarks_rows_are_shown_with_their_answers_the_commonest_first(tmp_
 
 def test_equal_rows_are_shown_alike_whatever_the_corpus_is_called(tmp_path: Path) -> None:
     folder = run.write_questions(tmp_path / "questions")
-    row = pq.read_table(folder / "rows.parquet").to_pylist()[0]
+    row = pq.read_table(only_part(folder, "rows")).to_pylist()[0]
     rows = [{**row, "row_id": f"vqa:{number:02}"} for number in range(50)]
-    run.write_rows(folder / "rows.parquet", rows, schema.BENCHMARK_ROWS)
+    run.write_rows(only_part(folder, "rows"), rows, schema.BENCHMARK_ROWS)
     assert corpus("one", folder, None) == corpus("two", folder, None)
 
 
@@ -91,7 +92,7 @@ def test_a_corpus_without_tables_has_counts_alone(tmp_path: Path) -> None:
 def test_a_table_with_other_columns_is_one_clear_error(tmp_path: Path) -> None:
     run.write_corpus(tmp_path / "token", 1)
     table = pa.table({"row_id": ["a"]})
-    write_parquet(tmp_path / "token" / "corpus.parquet", table, table.schema)
+    write_parquet(only_part(tmp_path / "token", "corpus"), table, table.schema)
     with pytest.raises(ContractError, match="the columns row_id, image_id, text, split"):
         corpus("token", tmp_path / "token", None)
 

@@ -97,7 +97,7 @@ SCORES = '{"title": "t", "about": "a", "address": "", "protocol": "p", "split": 
         ("TokenCorpus/counts.json", '{"rows": {}, "rejected": {}}', "read"),
         ("TokenCorpus/counts.json", '{"read": 3, "rows": {"train": "many"}}', "many"),
         ("TokenCorpus/counts.json", '{"read": true}', "True"),
-        ("TokenCorpus/corpus.parquet", "not parquet", "a Parquet table"),
+        ("TokenCorpus/corpus/part-00000.parquet", "not parquet", "a Parquet table"),
         ("tagger/scores.json", '{"accuracy": "high"}', "a finite number"),
         ("token/held_out.json", '{"mlm": 3}', "an object of objects"),
         ("token/held_out.json", '{"mlm": {"metric": "loss", "model": NaN, "num_rows": 1}}', "nan"),

@@ -7,6 +7,7 @@ from data import schema
 from data.errors import ContractError
 from data.writers import write_json
 from report.verdicts import credits_of, verdicts
+from tests.parts import only_part
 from tests.report import run
 
 
@@ -25,7 +26,7 @@ def write_rows(folder: Path, target_ids: list[int], target_scores: list[float]) 
         "kind": "is there",
         "set_id": "",
     }
-    run.write_rows(folder / "rows.parquet", [row], schema.BENCHMARK_ROWS)
+    run.write_rows(only_part(folder, "rows"), [row], schema.BENCHMARK_ROWS)
     write_json(folder / "answers.json", ["no", "yes", "maybe"])
     return folder
 
@@ -62,7 +63,7 @@ def test_targets_that_are_not_among_the_answers_are_one_clear_error(
 ) -> None:
     with pytest.raises(ContractError, match="targets among the possible answers") as error:
         credits_of(["vqa:1"], [write_rows(tmp_path / "rows", ids, scores)])
-    assert str(tmp_path / "rows" / "rows.parquet") in error.value.where
+    assert str(tmp_path / "rows" / "rows") in error.value.where
 
 
 def test_possible_answers_that_are_not_json_are_one_clear_error(tmp_path: Path) -> None:

@@ -7,25 +7,34 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from data import tables
 from data.contracts import corpora as corpora_contract
-from data.corpora.rows import Joined
+from data.corpora.joined import Joined
 from data.corpora.sentence import SentenceSettings, build
+from data.digests import files_below
 from data.errors import UserError
 from data.progress import silent
 
 
-def _build(small: Any, inputs: Any, captions: list[tuple[int, int, str]], max_rejected_rate: float = 1.0) -> Path:
-    into: Path = small.folder("sentence")
-    settings = SentenceSettings(max_length=8, max_rejected_rate=max_rejected_rate)
+def _build(
+    small: Any,
+    inputs: Any,
+    captions: list[tuple[int, int, str]],
+    max_rejected_rate: float = 1.0,
+    num_workers: int = 1,
+) -> Path:
+    into: Path = small.empty_folder("sentence")
+    settings = SentenceSettings(max_length=8, images_per_shard=1, max_rejected_rate=max_rejected_rate)
     files = {"coco_captions": (small.captions(captions),)}
-    build(files, **inputs.paths(), settings=settings, into=into, progress=silent)
+    place = small.place(num_workers)
+    build(files, **inputs.paths(), settings=settings, into=into, progress=silent, workplace=place)
     corpora_contract.check(into, **inputs.paths(), max_length=8)
     return into
 
 
 def test_every_caption_of_an_image_with_regions_is_a_row(small: Any, inputs: Any) -> None:
     into = _build(small, inputs, [(12, 2, "Red  dogs"), (7, 1, "A DOG's t-shirt\n"), (9, 1, "dogs")])
-    rows = pq.read_table(into / "corpus.parquet").to_pylist()
+    rows = tables.read(into / "corpus").to_pylist()
     assert [row["row_id"] for row in rows] == ["coco:7", "coco:9", "coco:12"]  # by image, then by id as text
     assert rows[0] == {
         "row_id": "coco:7",
@@ -51,9 +60,9 @@ def test_captions_of_a_benchmark_are_not_read_and_its_images_give_no_row(small: 
     path.write_text(json.dumps(flickr))
     files = {"coco_captions": (small.captions([(1, 1, "a dog"), (2, 2, "a dog")]),), "flickr30k": (path,)}
     into = small.folder("sentence")
-    settings = SentenceSettings(max_length=8, max_rejected_rate=0.5)
-    build(files, **inputs.paths(), settings=settings, into=into, progress=silent)
-    assert pq.read_table(into / "corpus.parquet")["row_id"].to_pylist() == ["coco:1"]
+    settings = SentenceSettings(max_length=8, images_per_shard=1, max_rejected_rate=0.5)
+    build(files, **inputs.paths(), settings=settings, into=into, progress=silent, workplace=small.place())
+    assert tables.read(into / "corpus")["row_id"].to_pylist() == ["coco:1"]
     counts = json.loads((into / "counts.json").read_text())
     assert (counts["read"], counts["rejected"]) == (2, {"image that only a benchmark lists": 1})
 
@@ -78,9 +87,16 @@ def test_too_many_rejected_records_are_an_error_that_names_the_first(small: Any,
 
 
 def test_no_captions_at_all_are_an_error_that_names_the_sources(small: Any, inputs: Any) -> None:
-    settings = SentenceSettings(max_length=8)
+    settings = SentenceSettings(max_length=8, images_per_shard=1)
     with pytest.raises(UserError, match="one of coco_captions"):
-        build({}, **inputs.paths(), settings=settings, into=small.folder("sentence"), progress=silent)
+        build(
+            {},
+            **inputs.paths(),
+            settings=settings,
+            into=small.folder("sentence"),
+            progress=silent,
+            workplace=small.place(),
+        )
 
 
 def test_a_text_that_utf8_cannot_hold_is_rejected(inputs: Any) -> None:
@@ -91,5 +107,15 @@ def test_a_text_that_utf8_cannot_hold_is_rejected(inputs: Any) -> None:
 
 def test_the_order_of_the_source_does_not_change_the_bytes(small: Any, inputs: Any) -> None:
     captions = [(1, 1, "a dog"), (2, 2, "big dog"), (3, 1, "on a dog")]
-    first = (_build(small, inputs, captions) / "corpus.parquet").read_bytes()
-    assert first == (_build(small, inputs, captions[::-1]) / "corpus.parquet").read_bytes()
+    first = parts(_build(small, inputs, captions))
+    assert {"corpus/part-00000.parquet", "corpus/part-00001.parquet"} <= set(first)
+    assert first == parts(_build(small, inputs, captions[::-1]))
+
+
+def test_the_number_of_workers_does_not_change_the_bytes(small: Any, inputs: Any) -> None:
+    captions = [(1, 1, "a dog"), (2, 2, "big dog"), (3, 1, "on a dog")]
+    assert parts(_build(small, inputs, captions)) == parts(_build(small, inputs, captions, num_workers=2))
+
+
+def parts(into: Path) -> dict[str, bytes]:
+    return {name: path.read_bytes() for name, path in files_below(into)}

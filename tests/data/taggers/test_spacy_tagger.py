@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from data.errors import UserError
-from data.progress import silent
 from data.taggers import running
+from data.workers import spawned
 
 # A pipeline as a published one is: Penn tags from the tagger, universal ones from the attribute ruler, and a component
 # that tags do not need. Run apart: importing spaCy pulls in torch.
@@ -57,9 +57,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _tags(model: str) -> list[list[str]]:
     texts = ["dog runs", "dog is red", "red dog"]
-    (chunk,) = running.tag("spacy_tagger", texts, model, num_workers=1, progress=silent)
-    assert [" ".join(word for word, _ in tagged) for tagged in chunk] == texts
-    return [[tag for _, tag in tagged] for tagged in chunk]
+    with spawned(1) as pool:
+        found = pool.submit(running.tag, "spacy_tagger", texts, model).result()
+    assert [" ".join(word for word, _ in tagged) for tagged in found] == texts
+    return [[tag for _, tag in tagged] for tagged in found]
 
 
 def test_penn_tags_are_understood_where_the_pipeline_sets_no_universal_ones(published: Path) -> None:

@@ -5,24 +5,29 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from data.errors import UserError
+from data import phrase_tags, tables
+from data.contracts import phrase_tags as tags_contract
+from data.digests import files_below
+from data.errors import ContractError, UserError
+from data.phrase_tags import TaggingSettings
 from data.progress import silent
 from data.taggers import TaggerSettings, running, scores
 from data.taggers.treebank import Sentence
-from data.taggers.verbs import has_verb, have_verbs
+from data.taggers.verbs import has_verb
 
 ROOT = Path(__file__).parents[3]
 BACKENDS = sorted(path.stem for path in (ROOT / "data" / "taggers").glob("*_tagger.py"))
 
 
 def test_the_rule_says_whether_an_auxiliary_counts() -> None:
-    copula = [("cap", "NOUN"), ("is", "AUX"), ("green", "ADJ")]
+    copula = ["NOUN", "AUX", "ADJ"]
     assert not has_verb(copula, "verb")
     assert has_verb(copula, "verb_or_aux")
-    assert has_verb([("runs", "VERB")], "verb")
+    assert has_verb(["VERB"], "verb")
 
 
 def test_scores_are_worked_out_by_sentence_for_verbs_and_by_word_for_tags(tmp_path: Path) -> None:
@@ -41,22 +46,39 @@ def test_scores_are_worked_out_by_sentence_for_verbs_and_by_word_for_tags(tmp_pa
     }
 
 
-@pytest.mark.parametrize("name", BACKENDS)
-@pytest.mark.parametrize("num_workers", [1, 2])
-def test_verdicts_do_not_depend_on_the_number_of_workers(
-    name: str, num_workers: int, trained_on_english: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("data.taggers.running._CHUNK", 3)
-    texts = ["man wearing a cap", "net on a court", "people are playing", "net on a court", "the cats are black", ""]
-    verdicts = have_verbs(
-        texts,
-        backend=name,
-        model=str(trained_on_english(name)),
-        rule="verb_or_aux",
-        num_workers=num_workers,
+def tag_phrases(small: Any, texts: list[str], name: str, model: str, num_workers: int = 1) -> Path:
+    """The folder of the parts of speech of these phrases, two to a shard."""
+    into: Path = small.empty_folder("tags")
+    phrase_tags.build(
+        {"vg_region_descriptions": (small.phrases({1: texts}),)},
+        tagger=model,
+        settings=TaggingSettings(backend=name, rows_per_shard=2),
+        into=into,
         progress=silent,
+        workplace=small.place(num_workers),
     )
-    assert verdicts == [True, False, True, False, True, False]
+    tags_contract.check(into)
+    return into
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_every_distinct_phrase_is_tagged_once_and_workers_do_not_change_a_byte(
+    name: str, small: Any, trained_on_english: Callable[[str], Path]
+) -> None:
+    texts = ["man wearing a cap", "net  on a court", "people are playing", "net on a court", "the cats are black", " "]
+    model = str(trained_on_english(name))
+    one, two = (tag_phrases(small, texts, name, model, num_workers) for num_workers in (1, 2))
+    assert {path: file.read_bytes() for path, file in files_below(one)} == {
+        path: file.read_bytes() for path, file in files_below(two)
+    }
+    assert tables.read(one / "tags", ["text"])["text"].to_pylist() == [
+        *("man wearing a cap", "net on a court", "people are playing", "the cats are black")
+    ]
+    asked = ["the cats are black", "net on a court", "people are playing", "the cats are black"]
+    assert phrase_tags.with_verbs(one, asked, "verb_or_aux") == [True, False, True, True]
+    assert phrase_tags.with_verbs(one, asked, "verb") == [False, False, True, False]
+    with pytest.raises(ContractError, match="none of 'a dog'"):
+        phrase_tags.with_verbs(one, ["net on a court", "a dog"], "verb")
 
 
 @pytest.mark.parametrize("name", BACKENDS)
@@ -71,14 +93,14 @@ def test_a_small_treebank_suffices_for_a_useful_verb_decision(
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-def test_a_model_that_is_not_installed_is_an_error_that_says_how_to_install_it(name: str) -> None:
+def test_a_model_that_is_not_installed_is_an_error_that_says_how_to_install_it(name: str, small: Any) -> None:
     with pytest.raises(UserError, match=r"no_such_model.*python -m"):
-        have_verbs(["dog"], backend=name, model="no_such_model", rule="verb", num_workers=1, progress=silent)
+        tag_phrases(small, ["dog"], name, "no_such_model")
 
 
-def test_an_unknown_backend_is_an_error_that_names_those_there_are() -> None:
+def test_an_unknown_backend_is_an_error_that_names_those_there_are(small: Any) -> None:
     with pytest.raises(UserError, match="nltk_tagger or spacy_tagger"):
-        have_verbs(["dog"], backend="stanza", model="x", rule="verb", num_workers=1, progress=silent)
+        tag_phrases(small, ["dog"], "stanza", "x")
 
 
 _TRAIN = """
