@@ -161,7 +161,7 @@ def build(
     salvaged = _salvaged(group, [name for name in items if name not in kept], ledger, shelf, workplace)
     finished = {**kept, **salvaged}
     missing = {name: item for name, item in items.items() if name not in finished}
-    workplace.tally.update(kept=len(kept), salvaged=len(salvaged))
+    workplace.tally.update(built=0, kept=len(kept), salvaged=len(salvaged))
     for name, shard in _worked(missing, work, workplace):
         ledger.add(name, shard)
         finished[name] = shard
@@ -249,7 +249,10 @@ def _salvaged(group: str, names: list[str], ledger: _Ledger, shelf: Shelf, workp
 def _worked(
     items: Mapping[str, Item], work: Callable[[Item], Finished], workplace: Workplace
 ) -> Iterator[tuple[str, Finished]]:
-    """Each shard as it is finished. A few wait for each worker, so that an error is not met after hours of others."""
+    """Each shard as it is finished. A few wait for each worker, so that an error is not met after hours of others.
+
+    After an error no further one is begun, and those under way are finished before it is raised.
+    """
     if not items:
         return
     names: dict[Future[Finished], str] = {}
@@ -264,6 +267,9 @@ def _worked(
                 if not names:
                     return
                 done, _ = wait(names, return_when=FIRST_COMPLETED)
+                if any(future.exception() is not None for future in done):
+                    done = {future for future in names if not future.cancel()}
+                    wait(done)
                 for future in sorted(done, key=lambda future: future.exception() is not None):
                     yield names.pop(future), future.result()
         finally:

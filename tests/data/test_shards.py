@@ -109,7 +109,7 @@ def test_a_line_that_a_kill_cut_off_is_passed_over_and_does_not_swallow_the_next
     third = Workplace(scratch=scratch)
     (scratch.with_name("result")).rename(scratch.with_name("earlier"))
     build(third)
-    assert third.tally == {"kept": 4, "salvaged": 0}
+    assert third.tally == {"built": 0, "kept": 4, "salvaged": 0}
 
 
 @pytest.mark.parametrize("damage", [lambda path: path.write_text("boo"), lambda path: path.unlink()])

@@ -160,7 +160,7 @@ def test_every_profile_loads(name: str) -> None:
 def test_a_given_tagger_is_a_source_if_it_is_a_folder_and_a_version_if_it_is_a_package(
     workspace: Path, tmp_path: Path
 ) -> None:
-    cls = our_tasks()["PhraseCorpus"]
+    cls = our_tasks()["PhraseTags"]
     (tmp_path / "perceptron.json").write_text("{}")
     trained, folder, package = (cls(profile="smoke", tagger=given) for given in ("", str(tmp_path), "spacy"))
     assert trained.inputs()["tagger"].node.task_family == "PosTagger"
