@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,6 +15,7 @@ from data.errors import UserError
 from pipeline import guard
 from tasks.artifact import ArtifactTask
 from tasks.console import name_of
+from tasks.explain.ancestry import labels
 from tasks.settings import current_store
 from tasks.spelling import nearest
 from tasks.store import Store
@@ -22,19 +23,62 @@ from tasks.store import Store
 MAIN_JOB = "FullCurriculum"
 
 
-def _names(incomplete: str) -> list[str]:
-    return [name for name in guard.runnable_tasks() if name.startswith(incomplete)]
+def complete_label(context: typer.Context, incomplete: str) -> list[str]:
+    """The labels in `current/` that begin so; for a shell, which is told nothing of mistakes."""
+    try:
+        with workspace(apart(context.args).flags) as store:
+            return [label for label in labels(store) if label.startswith(incomplete)]
+    except UserError:
+        return []
+
+
+def complete_task(context: typer.Context, incomplete: str) -> list[str]:
+    """The names of tasks that begin so, and the labels in `current/`."""
+    names = [name for name in guard.runnable_tasks() if name.startswith(incomplete)]
+    return sorted({*names, *complete_label(context, incomplete)})
 
 
 TaskArgument = Annotated[
     str,
     typer.Argument(
-        metavar="[TASK]",
-        autocompletion=_names,
+        metavar="TASK",
+        autocompletion=complete_task,
         help="a task's name, or its label as current/ has it (Evaluate-vqa); the main job where none is given",
     ),
 ]
+RequiredTask = Annotated[
+    str,
+    typer.Argument(metavar="TASK", autocompletion=complete_task, help="a task's name, or its label as current/ has it"),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON, for programs")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """The words of a command line: names, and luigi's flags with their values."""
+
+    names: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+def apart(words: Sequence[str]) -> Words:
+    """Names apart from luigi's flags: typer, which does not know these, takes the first word for its argument."""
+    return without_flags(words, ())
+
+
+def without_flags(words: Sequence[str], own: Container[str]) -> Words:
+    """Luigi's flags apart from all else: names, and the options that are a verb's own, with their values."""
+    switches = guard.switches()
+    names, flags, waiting = [], [], list(words)
+    while waiting:
+        word = waiting.pop(0)
+        if not word.startswith("--") or word.partition("=")[0] in own:
+            names.append(word)
+            continue
+        flags.append(word)
+        if "=" not in word and word not in switches and waiting and not waiting[0].startswith("--"):
+            flags.append(waiting.pop(0))
+    return Words(names=tuple(names), flags=tuple(flags))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +115,33 @@ def about(name: str, flags: Sequence[str]) -> Iterator[Asked]:
 
 
 def _labelled(label: str, dag: Sequence[luigi.Task]) -> luigi.Task:
-    labels = {name_of(task): task for task in dag if isinstance(task, ArtifactTask)}
-    if label not in labels:
+    known = {name_of(task): task for task in dag if isinstance(task, ArtifactTask)}
+    if label not in known:
         raise UserError(
-            expected=f"a task, or one of the labels below {MAIN_JOB}: {', '.join(sorted(labels))}",
-            found=label + nearest(label, labels),
+            expected=f"a task, or one of the labels below {MAIN_JOB}: {', '.join(sorted(known))}",
+            found=label + nearest(label, known),
             where="the command line",
             way_out="multigrain status lists all",
         )
-    return labels[label]
+    return known[label]
+
+
+def alone(task: luigi.Task, flags: Sequence[str]) -> tuple[str, ...]:
+    """Luigi's arguments for a task of the main job's DAG, under the flags that were given for that job."""
+    values = task.to_str_params()
+    identity: tuple[str, ...] = getattr(task, "identity", ())
+    return (task.task_family, *(f"--{name.replace('_', '-')}={values[name]}" for name in identity), *flags)
+
+
+def for_main_job(task: luigi.Task, flags: Sequence[str]) -> tuple[str, ...]:
+    """Luigi's arguments for the main job under the flags that were given for a task of its DAG."""
+    known = guard.known_flags(MAIN_JOB)
+    found = [MAIN_JOB]
+    for flag, value in guard.split(list(flags))[1]:
+        name = flag if flag in known else f"--{task.task_family}-{flag.removeprefix('--')}"
+        if name in known:  # what identifies the task among its kind is no flag of the whole job
+            found.append(name if value is None else f"{name}={value}")
+    return tuple(found)
 
 
 @contextmanager

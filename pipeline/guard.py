@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from configparser import InterpolationError
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,24 +18,19 @@ from typing import Any
 import luigi.configuration
 from luigi.cmdline_parser import CmdlineParser
 from luigi.configuration.cfg_parser import InterpolationMissingEnvvarError
-from luigi.task_register import Register
+from luigi.task_register import Register, TaskClassAmbigiousException
 
 from data.errors import UserError
 from data.sources import all_sources
+from pipeline import luigi_settings, unreadable
 from tasks.artifact import ArtifactTask
 from tasks.images import cautions
 from tasks.report import Report
 from tasks.settings import configured_sources, current_store
-from tasks.sources import check_there
+from tasks.sources import check_kind, check_there
 from tasks.spelling import nearest
 
 OUR_MODULES = ("tasks", "pipeline")
-# Luigi's documented sections: https://luigi.readthedocs.io/en/stable/configuration.html
-_LUIGI_SECTIONS = frozenset(
-    """DEFAULT azureblob batch_notifier core cors datadog elasticsearch email execution_summary formatters hadoop
-    handlers hdfs hive kubernetes loggers logging mysql postgres prometheus redshift resources retcode s3 scheduler
-    sendgrid smtp spark task_history task_visibility webhdfs worker""".split()  # noqa: SIM905  (a list of words reads best as words)
-)
 _HELP = {"--help", "--help-all"}
 _ROOT_TASK = re.compile(r"[A-Za-z_][\w.]*")
 
@@ -94,10 +90,29 @@ def walk(root: luigi.Task) -> Iterator[luigi.Task]:
 
 
 def our_tasks() -> dict[str, Any]:
-    """Our task classes and configuration sections by name, the bases of tasks among them."""
-    names = sorted(Register.task_names())
-    classes = {name: Register.get_task_cls(name) for name in names}
-    return {name: cls for name, cls in classes.items() if cls.__module__.split(".")[0] in OUR_MODULES}
+    """Our task classes and configuration sections by name, the bases of tasks among them.
+
+    Those of the module that luigi's command names count as ours; it imports `pipeline` below them.
+    """
+    classes = {name: cls for name in sorted(Register.task_names()) if (cls := _class_of(name)) is not None}
+    modules = {*OUR_MODULES, _named_module().split(".")[0]}
+    return {name: cls for name, cls in classes.items() if cls.__module__.split(".")[0] in modules}
+
+
+def _class_of(name: str) -> Any:
+    """The task class of that name; None where two modules define one, which luigi refuses to tell apart."""
+    try:
+        return Register.get_task_cls(name)
+    except TaskClassAmbigiousException:
+        return None
+
+
+def _named_module() -> str:
+    for word, following in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
+        flag, has_value, value = word.partition("=")
+        if flag == "--module":
+            return value if has_value else following
+    return OUR_MODULES[0]
 
 
 def runnable_tasks() -> tuple[str, ...]:
@@ -121,19 +136,39 @@ def _identity(cls: Any) -> tuple[str, ...]:
 
 def check_configuration() -> None:
     """The configuration files are there, and every section, key and value of them is one that something reads."""
+    _check_readable()
     _check_named_file()
     config = luigi.configuration.get_config()
-    sections = {**usable_sections(), **dict.fromkeys(_LUIGI_SECTIONS)}
+    ours = usable_sections()
     for section in config.sections():
-        if section not in sections:
+        if section not in ours and section not in luigi_settings.SECTIONS:
             raise UserError(
                 expected="a section that is the name of a task, [sources], [workspace], or one of luigi's",
-                found=f"[{section}]{nearest(section, sections)}",
+                found=f"[{section}]{nearest(section, (*ours, *luigi_settings.SECTIONS))}",
                 where=_files_read(),
                 way_out="correct the name, or remove the section",
             )
-        if sections[section] is not None:
-            _check_section(config, section, sections[section])
+        known = _parameters(ours[section]) if section in ours else luigi_settings.parameters(section)
+        if known is not None:
+            _check_section(config, section, known)
+
+
+def _parameters(cls: Any) -> dict[str, Any]:
+    """What a section can set of a task; what identifies it is not among that."""
+    return {name: parameter for name, parameter in cls.get_params() if name not in _identity(cls)}
+
+
+def _check_readable() -> None:
+    fault = unreadable.FAULT
+    if fault is None:
+        return
+    file = getattr(fault, "source", None) or getattr(fault, "filename", None)
+    raise UserError(
+        expected="a configuration file: [section] lines, and below each lines of the form name = value",
+        found=" ".join(str(fault).split()),
+        where=str(file or _files_read()),
+        way_out="correct that line",
+    )
 
 
 def _check_named_file() -> None:
@@ -154,9 +189,8 @@ def _files_read() -> str:
     return " or ".join(files) or "luigi.cfg"
 
 
-def _check_section(config: Any, section: str, cls: Any) -> None:
-    parameters = {name: parameter for name, parameter in cls.get_params() if name not in _identity(cls)}
-    for option in config.options(section):
+def _check_section(config: Any, section: str, parameters: Mapping[str, Any]) -> None:
+    for option in (option for option in config.options(section) if option not in config.defaults()):
         name = option.replace("-", "_")
         if name not in parameters:
             raise UserError(
@@ -205,7 +239,7 @@ def _parse(parameter: Any, value: str, *, where: str) -> None:
 
 def check_arguments(arguments: list[str]) -> None:
     """Every flag is written in full and known, every value can be read, and the task exists."""
-    root, flags, others = _split(arguments)
+    root, flags, others = split(arguments)
     if root not in runnable_tasks() and not (root is None and _HELP & set(arguments)):
         raise UserError(
             expected=f"a task: {', '.join(runnable_tasks())}",
@@ -220,14 +254,14 @@ def check_arguments(arguments: list[str]) -> None:
             where="the command line",
             way_out="remove these, or write them as flags",
         )
-    known = _known_flags(root)
+    known = known_flags(root)
     for flag, value in flags:
         if flag not in known:
             raise UserError(
                 expected="a flag in full, as --help lists them",
                 found=flag + nearest(flag, known),
                 where="the command line",
-                way_out=f"luigi --module pipeline {root or 'NAME'} --help lists all",
+                way_out=f"luigi --module {_named_module()} {root or 'NAME'} --help lists all",
             )
         if value is not None:
             _parse(known[flag], value, where=f"the command line, {flag}")
@@ -255,7 +289,8 @@ def _check_all_given(root: str, flags: set[str]) -> None:
             )
 
 
-def _known_flags(root: str | None) -> dict[str, Any]:
+def known_flags(root: str | None) -> dict[str, Any]:
+    """The parameters behind all flags that luigi takes where `root` is the task that is asked for."""
     known = {}
     ours = our_tasks()
     bases = set(ours) - set(usable_sections())
@@ -270,12 +305,17 @@ def _known_flags(root: str | None) -> dict[str, Any]:
     return known
 
 
-def _split(arguments: list[str]) -> tuple[str | None, list[tuple[str, str | None]], list[str]]:
+def switches() -> frozenset[str]:
+    """The flags that take no value."""
+    return frozenset(flag for flag, one in known_flags(None).items() if isinstance(one, luigi.BoolParameter))
+
+
+def split(arguments: list[str]) -> tuple[str | None, list[tuple[str, str | None]], list[str]]:
     """The root task, the flags with their values, as argparse will see them, and what is neither."""
     root: str | None = None
     others: list[str] = []
     flags: list[tuple[str, str | None]] = []
-    is_switch = {flag for flag, parameter in _known_flags(None).items() if isinstance(parameter, luigi.BoolParameter)}
+    is_switch = switches()
     waiting = list(arguments)
     while waiting:
         word = waiting.pop(0)
@@ -298,10 +338,4 @@ def check_sources() -> None:
         source = all_sources()[name]
         for path in paths:
             check_there(path, f"{source.title} (to be had at {source.address})")
-            if path.is_dir() != source.is_folder:
-                raise UserError(
-                    expected="a folder" if source.is_folder else "a file",
-                    found="a file" if source.is_folder else "a folder",
-                    where=f"[sources] {name} = {path}",
-                    way_out=f"{name} is {source.title}: give the {'folder' if source.is_folder else 'file'} itself",
-                )
+            check_kind(source, path)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
+
+from tqdm import tqdm
+
+from data.progress import Progress
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -46,6 +51,29 @@ def span(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def short(digest: str) -> str:
+    """What of a key or digest is enough to tell it from others, and to find its folder."""
+    return digest[:12]
+
+
+def moment(iso: str | None) -> str:
+    """The day and minute of a time in ISO 8601; `?` where it is not known."""
+    return "?" if iso is None else iso[:16].replace("T", " ")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on the terminal, for work that says how far it is; none where nobody looks."""
+    layout = "{percentage:3.0f}% |{bar:24}| {elapsed}  {desc}"
+    with tqdm(total=100, leave=False, disable=None, bar_format=layout) as bar:
+
+        def show(share: float, message: str) -> None:
+            bar.n = round(100 * share)
+            bar.set_description_str(message)
+
+        yield show
 
 
 def _plain(value: Any) -> Any:

@@ -134,7 +134,7 @@ class ArtifactTask(Node):
             "family": self.task_family,
             "settings": dict(self.settings()),
             "code": dict(code_digests((*self.entry, *self.plug_ins()))),
-            "libraries": {library: metadata.version(library) for library in self.libraries},
+            "libraries": {library: _version(library) for library in self.libraries},
         }
 
     def content_digest(self, results: tuple[str, ...] = ()) -> str | None:
@@ -163,18 +163,20 @@ class ArtifactTask(Node):
         """Build and publish, unless the artifact exists by now: then nothing below it will run either."""
         key = self.key()
         assert key is not None, f"{self.label} was run before its inputs were complete"
-        store = current_store()
-        tell(self, "set_tracking_url", (store.root / PAGE).as_uri())
-        with store.locked(
+        tell(self, "set_tracking_url", (current_store().root / PAGE).as_uri())
+        faults.with_retries(
+            lambda: self._build_if_missing(key),
+            num_retries=workspace().num_retries,
+            first_wait_s=workspace().retry_wait_s,
+            label=self.label,
+        )
+
+    def _build_if_missing(self, key: str) -> None:
+        with current_store().locked(
             key, on_wait=lambda: log.info("%s: waiting for the process that builds it", self.label)
         ) as lock:
             if self.artifact() is None:
-                faults.with_retries(
-                    lambda: self._build_and_publish(key, lock),
-                    num_retries=workspace().num_retries,
-                    first_wait_s=workspace().retry_wait_s,
-                    label=self.label,
-                )
+                self._build_and_publish(key, lock)
             else:
                 log.info("%-22s unchanged", self.label)
         self.point_current()
@@ -201,9 +203,10 @@ class ArtifactTask(Node):
         )
         try:
             self.build(job)
-        except UserError:
-            if not self.can_go_on(job.scratch):
-                fresh_folder(partial).rmdir()
+        except Exception as error:
+            is_ours = not isinstance(error, UserError) and faults.errno_of(error) is None  # and to be looked into
+            if not is_ours and not self.can_go_on(job.scratch):
+                fresh_folder(partial).rmdir()  # on a full disk it stands in the way
             raise
         finally:
             progress.close()
@@ -226,13 +229,13 @@ class ArtifactTask(Node):
         assert artifact is not None
         if self.__dict__.get("_is_current"):
             return
-        self.__dict__["_is_current"] = True
         if not artifact.is_stamped():
             stamp(artifact)
         current_store().point_current(self.label, artifact)
         for node in self.requires():
             if isinstance(node, ArtifactTask):
                 node.point_current()
+        self.__dict__["_is_current"] = True
 
 
 @ArtifactTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator]  # luigi's
@@ -245,6 +248,14 @@ def _counts(result: Path) -> Any:
     """What a corpus says of its rows and of what was dropped, by reason; None where a result says nothing of it."""
     file = result / "counts.json"
     return json.loads(file.read_text("utf-8")) if file.is_file() else None
+
+
+def _version(library: str) -> str:
+    """The version of a library. One that is not there stops what needs it when it is run, and no planning before."""
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _existing(folder: Path) -> Path:

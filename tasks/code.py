@@ -1,7 +1,8 @@
 """The digest of code: what a task's entry modules say, and every module of this project that they import.
 
 Imports are followed in the source, inside functions too. Comments, docstrings and layout do not count; the Python minor
-version does. What is imported by a computed name (the plug-ins that a spec names) is given by the task.
+version does, and what is imported for types alone does not. What is imported by a computed name (the plug-ins that a
+spec names) is given by the task.
 """
 
 from __future__ import annotations
@@ -31,7 +32,18 @@ def code_digests(entries: Iterable[str]) -> Mapping[str, str]:
             raise ModuleNotFoundError(f"{module} is named as deciding code, but there is no such module")
         seen[module] = _module_digest(file, file.stat().st_mtime_ns)
         waiting.extend(_imports_of(file, module, file.stat().st_mtime_ns))
-    return {"python": f"{sys.version_info.major}.{sys.version_info.minor}", **dict(sorted(seen.items()))}
+    return {"python": _python(), **dict(sorted(seen.items()))}
+
+
+def digests_of(names: Iterable[str]) -> Mapping[str, str]:
+    """The present digests of just these modules (`python` is the version); those that are gone are left out."""
+    files = {name: module_file(name) for name in names if name != "python"}
+    found = {name: _module_digest(file, file.stat().st_mtime_ns) for name, file in files.items() if file is not None}
+    return {"python": _python(), **found}
+
+
+def _python() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def module_file(module: str) -> Path | None:
@@ -54,11 +66,21 @@ def _imports_of(file: Path, module: str, _mtime_ns: int) -> tuple[str, ...]:
     is_package = file.name == "__init__.py"
     package = module if is_package else module.rpartition(".")[0]
     found = set(_parents(module))
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in _run_nodes(ast.parse(file.read_text("utf-8"))):
         for name in _imported_names(node, package):
             if name.split(".")[0] in PACKAGES and module_file(name) is not None:
                 found.update((name, *_parents(name)))
     return tuple(sorted(found - {module}))
+
+
+def _run_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those of `if TYPE_CHECKING:`, which nothing ever runs."""
+    yield tree
+    nodes: Iterable[ast.AST] = ast.iter_child_nodes(tree)
+    if isinstance(tree, ast.If) and isinstance(tree.test, ast.Name) and tree.test.id == "TYPE_CHECKING":
+        nodes = tree.orelse
+    for node in nodes:
+        yield from _run_nodes(node)
 
 
 def _imported_names(node: ast.AST, package: str) -> Iterator[str]:

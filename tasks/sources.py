@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import luigi
 
 from data.errors import SourceError, UserError
-from data.records import Content
+from data.records import Content, Source
 from data.sources import all_sources, that_give
 from data.world.publish import FILES
 from tasks import pins
@@ -24,6 +25,8 @@ from tasks.world import World
 
 class SourceFile(Node):
     """A file or folder of the user, read once to know its digest; the pin is remembered until the file changes."""
+
+    identity: ClassVar[tuple[str, ...]] = ("path",)
 
     path: luigi.Parameter[str] = luigi.Parameter(description="absolute path")
 
@@ -54,10 +57,12 @@ class SourceFile(Node):
 
     def content_bytes(self, results: tuple[str, ...] = ()) -> int | None:
         """The size of the file, or of all files of the folder; None where it cannot be looked at."""
+        pin = self.pin()
         try:
-            return sum(seen["size"] for seen in pins.look(Path(self.path)).values())
+            looks = pins.look(Path(self.path)) if pin is None else pin.seen
         except OSError:
             return None
+        return sum(seen["size"] for seen in looks.values())
 
     def origin(self) -> Mapping[str, str]:
         """Where the user's file lies, and its SHA-256 if it is one file."""
@@ -70,8 +75,8 @@ class SourceFile(Node):
         check_there(Path(self.path), "a source file")
         progress = TaskProgress(self)
         try:
-            pin = with_retries(
-                lambda: pins.read(Path(self.path), progress),
+            self.__dict__["_pin"] = with_retries(
+                lambda: self._read(progress),
                 num_retries=workspace().num_retries,
                 first_wait_s=workspace().retry_wait_s,
                 label=self.task_family,
@@ -85,9 +90,12 @@ class SourceFile(Node):
             ) from error
         finally:
             progress.close()
-        pins.remember(current_store().root, pin)
-        self.__dict__["_pin"] = pin
         log.info("%-22s read      %s", self.task_family, self.path)
+
+    def _read(self, progress: TaskProgress) -> Pin:
+        pin = pins.read(Path(self.path), progress)
+        pins.remember(current_store().root, pin)
+        return pin
 
 
 def check_there(path: Path, what: str) -> None:
@@ -99,6 +107,18 @@ def check_there(path: Path, what: str) -> None:
         found="no such file or folder" if not path.exists() else "no permission to read it",
         where=str(path),
         way_out="mend the path under [sources] in luigi.cfg (or the variable in it)",
+    )
+
+
+def check_kind(source: Source, path: Path) -> None:
+    """Raise UserError where the path is a file and the source a folder, or the other way round."""
+    if path.is_dir() == source.is_folder:
+        return
+    raise UserError(
+        expected="a folder" if source.is_folder else "a file",
+        found="a file" if source.is_folder else "a folder",
+        where=f"[sources] {source.name} = {path}",
+        way_out=f"{source.name} is {source.title}: give the {'folder' if source.is_folder else 'file'} itself",
     )
 
 

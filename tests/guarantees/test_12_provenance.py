@@ -45,13 +45,12 @@ def test_a_stage_is_reproduced_in_a_clean_workspace_bit_for_bit(small_run: Path,
 
 def test_diff_names_the_first_cause_of_a_difference(small_run: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    given = give("TokenCorpus", other, *SMALL[:2], "--ImageTable-seed", "2", "--TokenCorpus-max-rejected-rate", "0.5")
+    given = give("TokenCorpus", other, *SMALL[:2], "--World-seed", "2", "--TokenCorpus-max-rejected-rate", "0.5")
     assert given.code == 0, given.said
     one, two = (str(root / "current" / "TokenCorpus") for root in (small_run, other))
     asked = ask("diff", small_run, one, two)
     assert asked.returncode == 1, asked.stderr
-    first = asked.stdout.index("ImageTable")
-    assert "seed" in asked.stdout[first:]
+    first = asked.stdout.index("World: setting seed: 1 -> 2")
     assert first < asked.stdout.index("max_rejected_rate")
     assert ask("diff", small_run, one, one).returncode == 0
     assert commands.digests(small_run)["TokenCorpus"]

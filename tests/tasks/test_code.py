@@ -54,6 +54,11 @@ def test_a_module_that_is_not_imported_does_not_count(project: Path) -> None:
     assert code.code_digests(["data.a"]) == before
 
 
+def test_what_is_imported_for_types_alone_does_not_count_and_what_is_imported_otherwise_does(project: Path) -> None:
+    rewrite(project / "c.py", "if TYPE_CHECKING:\n    from data import unused\nelse:\n    from data import a\n")
+    assert set(code.code_digests(["data.c"])) == {"python", "data", "data.a", "data.b", "data.c"}
+
+
 def test_an_entry_that_is_not_there_is_our_mistake(project: Path) -> None:
     with pytest.raises(ModuleNotFoundError, match=r"data\.nowhere"):
         code.code_digests(["data.nowhere"])

@@ -1,0 +1,1 @@
+"""What there is, what would be built, why, and from what: read from tasks and the store. Nothing is ever written."""
