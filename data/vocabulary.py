@@ -109,12 +109,12 @@ class Vocabulary:
 
 def load(folder: Path) -> Vocabulary:
     """The vocabulary in `folder`, as `train` or `adopt` wrote it."""
-    return Vocabulary(_checked(folder / FILE_NAME))
+    return Vocabulary(checked(folder / FILE_NAME))
 
 
 def adopt(files: SourceFiles, *, into: Path) -> None:
     """Take the user's `bert_vocabulary` as it is, once it is seen to be one. Raises SourceError."""
-    _write(into, _checked(only_file(files, "bert_vocabulary")))
+    _write(into, checked(only_file(files, "bert_vocabulary")))
 
 
 def train(
@@ -221,7 +221,7 @@ def _write(into: Path, tokens: Sequence[str]) -> None:
     (into / FILE_NAME).write_bytes("".join(f"{token}\n" for token in tokens).encode())
 
 
-def _checked(path: Path) -> list[str]:
+def checked(path: Path) -> list[str]:
     """The entries of a vocab.txt, or SourceError: UTF-8, one entry a line, none twice, the five specials among them."""
     try:
         lines = path.read_bytes().decode("utf-8").split("\n")

@@ -83,4 +83,5 @@ def end_with_parent() -> None:
 def _begin() -> None:
     """What a worker does first: before numpy is loaded, which reads these variables once."""
     os.environ.update(_ONE_THREAD)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal: the parent decides
     end_with_parent()

@@ -12,13 +12,15 @@ import sys
 import time
 from pathlib import Path
 
+from pipeline import unreadable  # noqa: F401  isort: skip  (before luigi, whose import it watches)
+
 import luigi
 from luigi.cmdline_parser import CmdlineParser
 
 from data.errors import UserError
-from pipeline import defaults, guard
+from pipeline import defaults, guard, scheduler, stopping
 from pipeline.curriculum import FullCurriculum
-from tasks import command_line
+from tasks import command_line, faults
 from tasks.benchmarks import BenchmarkCorpus
 from tasks.console import log, log_to, name_of
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
@@ -65,14 +67,17 @@ def _is_luigi_command() -> bool:
 def _start_command(arguments: list[str]) -> None:
     try:
         checked = guard.check(arguments)
+        if checked is None:
+            return
+        scheduler.check_answers(arguments)
+        log_file = checked.root / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+        command = command_line.as_typed(arguments)
+        faults.with_retries(lambda: log_to(log_file, command=command), num_retries=0, first_wait_s=0.0, label="the log")
     except UserError as error:
         print(f"Nothing was started.\n{error.screen()}", file=sys.stderr)
         sys.exit(_USER_MISTAKE)
-    if checked is None:
-        return
-    log_file = checked.root / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     command_line.remember(arguments, log_file=log_file)
-    log_to(log_file)
+    stopping.listen(command)
     for notice in checked.notices:
         log.info("%s", notice)
     atexit.register(_say_what_is_left, checked.task, arguments, log_file)
@@ -80,13 +85,16 @@ def _start_command(arguments: list[str]) -> None:
 
 def _say_what_is_left(task: luigi.Task, arguments: list[str], log_file: Path) -> None:
     """After a command that did not finish, the last line names what stopped it: its own message may be far above."""
-    with CmdlineParser.global_instance(arguments, allow_override=True):  # luigi's own ended with its work
-        left = [each for each in guard.walk(task) if not each.complete()]
-        first = sorted(name_of(each) for each in left if all(needed.complete() for needed in each.deps()))
+    try:
+        with CmdlineParser.global_instance(arguments, allow_override=True):  # luigi's own ended with its work
+            left = [each for each in guard.walk(task) if not each.complete()]
+            first = sorted(name_of(each) for each in left if all(needed.complete() for needed in each.deps()))
+    except (UserError, OSError):
+        return  # whatever cannot be asked now was said above
     if left and first != [name_of(task)]:
         log.error("%s is not finished; not done: %s. The log: %s", name_of(task), ", ".join(first), log_file)
 
 
-defaults.put_in_place()
+defaults.put_in_place(sys.argv[1:])
 if _is_luigi_command():
     _start_command(sys.argv[1:])

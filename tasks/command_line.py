@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,11 @@ def remember(arguments: list[str], *, log_file: Path) -> None:
     os.environ[_VARIABLE] = json.dumps({"arguments": arguments, "log_file": str(log_file)})
 
 
+def as_typed(arguments: list[str]) -> str:
+    """The command with these arguments, as it can be given again."""
+    return shlex.join(["luigi", *arguments])
+
+
 class KeepsCommandLine:
     """What every task of ours is, so that it means in a spawned worker what it meant where it was made."""
 
@@ -40,6 +47,7 @@ def _restore() -> None:
     if not is_spawned() or CmdlineParser.get_instance() is not None or _VARIABLE not in os.environ:
         return
     end_with_parent()  # else a task would go on, and hold its lock, after a command that was killed
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal: the command speaks
     command = json.loads(os.environ[_VARIABLE])
     CmdlineParser._instance = CmdlineParser(command["arguments"])
-    console.log_to(Path(command["log_file"]))
+    console.log_to(Path(command["log_file"]), command=as_typed(command["arguments"]))

@@ -28,11 +28,13 @@ class Built:
 
 
 def note(root: Path, built: Built) -> None:
-    """Append a line, whole even where two commands do it at once."""
+    """Append a line, whole even where two commands do it at once, and of its own even where a full disk cut one off."""
     line = json.dumps(asdict(built), sort_keys=True) + "\n"
-    descriptor = os.open(root / FILE_NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    descriptor = os.open(root / FILE_NAME, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(descriptor, line.encode())
+        num_bytes = os.fstat(descriptor).st_size
+        was_cut_off = num_bytes > 0 and os.pread(descriptor, 1, num_bytes - 1) != b"\n"
+        os.write(descriptor, (("\n" if was_cut_off else "") + line).encode())
     finally:
         os.close(descriptor)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from data.digests import digest_of, file_digest, files_below, make_durable
 MANIFEST = "manifest.json"
 BLOCK_BYTES = 16 * 2**20
 """What a manifest has a checksum of, so that `verify` can say where a large file is damaged."""
+OnRead = Callable[[int], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,18 +61,21 @@ class Artifact:
     def _named(self, results: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
         return {path: entry for path, entry in self.files.items() if _is_among(path, results)}
 
-    def damage(self, *, reads_all: bool = False) -> Iterator[Damage]:
+    def damage(self, *, reads_all: bool = False, on_read: OnRead | None = None) -> Iterator[Damage]:
         """Every file that is not as it was published.
 
         A file of the same size, times and inode counts as the one that was published and is not read, unless
         `reads_all`; one of other times or inode (a copied workspace) is read, and is good if its content is.
+        `on_read` is given the number of bytes of every block that was read.
         """
         for path, entry in self.files.items():
-            found = self._damage_of(path, entry, reads_all=reads_all)
+            found = self._damage_of(path, entry, reads_all=reads_all, on_read=on_read)
             if found is not None:
                 yield found
 
-    def _damage_of(self, path: str, entry: Mapping[str, Any], *, reads_all: bool) -> Damage | None:
+    def _damage_of(
+        self, path: str, entry: Mapping[str, Any], *, reads_all: bool, on_read: OnRead | None
+    ) -> Damage | None:
         stamp = _stamp(self.result / path)
         if stamp is None:
             return Damage(path=path, what="it is not there")
@@ -80,7 +84,7 @@ class Artifact:
         if not reads_all and stamp == self.manifest["stamps"].get(path):
             return None
         try:
-            digest, blocks = _sums(self.result / path)
+            digest, blocks = _sums(self.result / path, on_read)
         except OSError as error:
             return Damage(path=path, what=f"it cannot be read: {error.strerror}")
         if digest == entry["sha256"]:
@@ -157,7 +161,7 @@ def _describe(file: Path) -> dict[str, Any]:
     return entry
 
 
-def _sums(file: Path) -> tuple[str, list[str]]:
+def _sums(file: Path, on_read: OnRead | None = None) -> tuple[str, list[str]]:
     """The SHA-256 of a file, and the CRC-32 of each of its blocks: the first decides, the second tells where."""
     sums: list[int] = []
     num_bytes = 0
@@ -168,6 +172,8 @@ def _sums(file: Path) -> tuple[str, list[str]]:
             sums.append(0)
         sums[-1] = zlib.crc32(block, sums[-1])
         num_bytes += len(block)
+        if on_read is not None:
+            on_read(len(block))
 
     digest = file_digest(file, on_block=on_block)
     return digest, [f"{number:08x}" for number in sums]

@@ -3,7 +3,8 @@
 <root>/store/<family>/<key>/   result/ (hashed, read by descendants)  record/ (never hashed)  manifest.json
 <root>/partial/<key>/          what is being built; a stable name, so that long work goes on there after a kill
 <root>/quarantine/             artifacts that were damaged; <root>/replaced/ those that were built again on request
-<root>/locks/<key>.lock        kernel locks (flock): gone with the process that held them
+<root>/removed/                what `gc` is deleting, out of sight before the first file goes
+<root>/locks/<key>.lock        kernel locks (flock): gone with the process that held them; what it builds stands in it
 <root>/pins/                   digests of source files
 <root>/current/<label>         link to the artifact that the last command used
 <root>/history.jsonl           one line for each artifact ever built: what it took
@@ -14,10 +15,11 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -98,23 +100,39 @@ class Store:
 
         `on_wait` is called once if another process holds it.
         """
-        path = self.root / "locks" / f"{key}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = _locked(self.lock_file(key), on_wait)
+        assert descriptor is not None
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                on_wait()
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield descriptor
         finally:
             os.close(descriptor)
 
+    @contextmanager
+    def locked_if_free(self, key: str) -> Iterator[bool]:
+        """Hold the key's lock where no other process does; gives whether we hold it."""
+        descriptor = _locked(self.lock_file(key), None)
+        try:
+            yield descriptor is not None
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def lock_file(self, key: str) -> Path:
+        """Where the lock of a key lies."""
+        return self.root / "locks" / f"{key}.lock"
+
+    def lock_note(self, key: str) -> Mapping[str, Any]:
+        """What the process that holds the key's lock says of its work; empty where it says nothing."""
+        try:
+            noted = json.loads(self.lock_file(key).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return noted if isinstance(noted, dict) else {}
+
     def is_locked(self, key: str) -> bool:
         """Whether a process builds the artifact of that key now."""
         try:
-            descriptor = os.open(self.root / "locks" / f"{key}.lock", os.O_RDWR)
+            descriptor = os.open(self.lock_file(key), os.O_RDWR)
         except OSError:
             return False
         try:
@@ -123,6 +141,38 @@ class Store:
             return True
         finally:
             os.close(descriptor)
+        return False
+
+
+def note_lock(descriptor: int, note: Mapping[str, Any]) -> None:
+    """Say in the lock file that we hold what is being done, for whoever looks at the workspace meanwhile."""
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, json.dumps(note).encode(), 0)
+
+
+def _locked(path: Path, on_wait: Callable[[], None] | None) -> int | None:
+    """The descriptor of a lock file that we now hold; None where another process does and we are not to wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if on_wait is None:
+                os.close(descriptor)
+                return None
+            on_wait()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if _is_still(descriptor, path):
+            return descriptor
+        os.close(descriptor)  # `gc` removed it while we waited, and another process may hold a new one
+
+
+def _is_still(descriptor: int, path: Path) -> bool:
+    """Whether the path leads to the file that is open."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
         return False
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+CHECKOUT = Path(__file__).parents[1]
 LUIGI = Path(sys.executable).with_name("luigi")
 
 # Runs the command in this interpreter and says which heavy libraries Luigi's own process has imported by its end.
@@ -23,9 +24,9 @@ finally:
 """
 
 
-def arguments(task: str, root: Path, *flags: str) -> list[str]:
+def arguments(task: str, root: Path, *flags: str, module: str = "pipeline") -> list[str]:
     """Luigi's arguments for a task in the workspace `root`."""
-    return ["--module", "pipeline", task, "--workspace-root", str(root), *flags]
+    return ["--module", module, task, "--workspace-root", str(root), *flags]
 
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -34,29 +35,45 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def run(
-    task: str, root: Path, *flags: str, cwd: Path, changes: Mapping[str, str] | None = None
+    task: str,
+    root: Path,
+    *flags: str,
+    cwd: Path,
+    changes: Mapping[str, str] | None = None,
+    module: str = "pipeline",
+    timeout_s: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Give the command and wait for its end."""
     return subprocess.run(
-        [LUIGI, *arguments(task, root, *flags)],
+        [LUIGI, *arguments(task, root, *flags, module=module)],
         cwd=cwd,
         env=environment(changes),
         capture_output=True,
         text=True,
         check=False,
+        timeout=timeout_s,
     )
 
 
-def start(task: str, root: Path, *flags: str, cwd: Path) -> subprocess.Popen[bytes]:
-    """Give the command and do not wait; it leads a process group of its own."""
-    return subprocess.Popen(
-        [LUIGI, *arguments(task, root, *flags)],
-        cwd=cwd,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def start(
+    task: str,
+    root: Path,
+    *flags: str,
+    cwd: Path,
+    changes: Mapping[str, str] | None = None,
+    module: str = "pipeline",
+    said: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Give the command and do not wait; it leads a process group of its own. What it says goes to the file `said`."""
+    with Path(said or os.devnull).open("ab") as output:
+        return subprocess.Popen(
+            [LUIGI, *arguments(task, root, *flags, module=module)],
+            cwd=cwd,
+            env=environment(changes),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 def digests(root: Path) -> dict[str, str]:

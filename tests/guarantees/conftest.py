@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.guarantees.giving import Toys
 from tests.guarantees.workspaces import SMALL, give
 
 
@@ -29,3 +30,9 @@ def copy_of(tmp_path: Path) -> Callable[[Path], Path]:
         return tmp_path / "copy"
 
     return copy
+
+
+@pytest.fixture
+def toys(tmp_path: Path) -> Toys:
+    """Toy tasks to be given to luigi's real command, in a workspace of their own."""
+    return Toys(folder=tmp_path)

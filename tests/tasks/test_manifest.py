@@ -101,7 +101,7 @@ def test_other_times_or_another_inode_are_no_damage_where_the_content_is_the_sam
 def test_a_file_is_not_read_again_while_its_times_and_inode_agree(
     artifact: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(file: Path) -> tuple[str, list[str]]:
+    def refuse(file: Path, on_read: manifest.OnRead | None) -> tuple[str, list[str]]:
         raise AssertionError(f"{file} was read")
 
     monkeypatch.setattr(manifest, "_sums", refuse)

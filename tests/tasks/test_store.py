@@ -10,7 +10,7 @@ import pytest
 
 from data.digests import digest_of, file_digest
 from tasks.manifest import Artifact
-from tasks.store import Store
+from tasks.store import Store, note_lock
 
 KEY = "0123"
 
@@ -143,3 +143,40 @@ def test_a_lock_outlives_its_holder_in_a_child_that_inherited_it(store: Store) -
 
         with store.locked(KEY, on_wait=end_child):
             assert waited == [True]
+
+
+# Says that it waits for the lock, then that it holds it, until its stdin closes.
+WAITER = """
+import sys
+from pathlib import Path
+from tasks.store import Store
+store = Store(Path(sys.argv[1]))
+with store.locked("0123", on_wait=lambda: print("waiting", flush=True)):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_lock_whose_file_was_removed_while_another_process_waited_is_held_by_that_process_alone(store: Store) -> None:
+    with store.locked(KEY, on_wait=lambda: None):
+        waiter = subprocess.Popen(
+            [sys.executable, "-c", WAITER, str(store.root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert waiter.stdout is not None
+        assert waiter.stdout.readline() == "waiting\n"
+        store.lock_file(KEY).unlink()
+    assert waiter.stdout.readline() == "locked\n"
+    assert store.is_locked(KEY)
+    with store.locked_if_free(KEY) as is_ours:
+        assert not is_ours
+    waiter.communicate()
+    with store.locked_if_free(KEY) as is_ours:
+        assert is_ours
+
+
+def test_who_holds_a_lock_can_say_what_is_being_done(store: Store) -> None:
+    assert store.lock_note(KEY) == {}
+    with store.locked(KEY, on_wait=lambda: None) as lock:
+        note_lock(lock, {"label": "a longer name"})
+        note_lock(lock, {"label": "a name"})
+        assert store.lock_note(KEY) == {"label": "a name"}
