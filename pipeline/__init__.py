@@ -21,12 +21,14 @@ from data.errors import UserError
 from pipeline import defaults, guard, scheduler, stopping
 from pipeline.curriculum import FullCurriculum
 from tasks import command_line, faults
+from tasks.artifact import ArtifactTask
 from tasks.benchmarks import BenchmarkCorpus
 from tasks.console import log, log_to, name_of
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.fine_tuning import Evaluate, FineTune
 from tasks.images import HardNegatives, ImageTable, RegionFeatures
 from tasks.report import Report
+from tasks.settings import current_store
 from tasks.sources import SourceFile
 from tasks.stages import PhraseStage, SentenceStage, TokenStage
 from tasks.tagging import PhraseTags, PosTagger
@@ -88,11 +90,21 @@ def _say_what_is_left(task: luigi.Task, arguments: list[str], log_file: Path) ->
     try:
         with CmdlineParser.global_instance(arguments, allow_override=True):  # luigi's own ended with its work
             left = [each for each in guard.walk(task) if not each.complete()]
-            first = sorted(name_of(each) for each in left if all(needed.complete() for needed in each.deps()))
+            first = [each for each in left if all(needed.complete() for needed in each.deps())]
+            elsewhere = [name_of(each) for each in first if _is_built_elsewhere(each)]
     except (UserError, OSError):
         return  # whatever cannot be asked now was said above
-    if left and first != [name_of(task)]:
-        log.error("%s is not finished; not done: %s. The log: %s", name_of(task), ", ".join(first), log_file)
+    stopped = ", ".join(sorted(map(name_of, first)))
+    if elsewhere:
+        log.error("Another process builds %s; give the command again after it.", ", ".join(elsewhere))
+    elif left and stopped != name_of(task):
+        log.error("%s is not finished; not done: %s. The log: %s", name_of(task), stopped, log_file)
+
+
+def _is_built_elsewhere(task: luigi.Task) -> bool:
+    """Whether a process has it in hand: none of ours lives any more, and only under a luigid do we not wait."""
+    key = task.key() if isinstance(task, ArtifactTask) else None
+    return key is not None and current_store().is_locked(key)
 
 
 defaults.put_in_place(sys.argv[1:])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.guarantees.giving import Toys
+from tests.guarantees.signs import wait_for
 from tests.pipeline.luigid import Luigid, running
 
 
@@ -52,6 +53,18 @@ def test_a_failure_shows_and_exits_as_it_does_without_a_server(luigid: Luigid, t
     assert "found half" in luigid.ask("fetch_error", task_id=failed["id"])["error"]
     assert toys.give("Toy", *flags).returncode == 0
     assert luigid.tasks()["Toy-wrong"]["status"] == "DONE"
+
+
+def test_a_task_that_another_command_of_the_server_builds_is_said_and_is_no_zero(luigid: Luigid, toys: Toys) -> None:
+    flags = ("--name", "slow", "--waits", "--scheduler-url", luigid.url)
+    first = toys.start("Toy", *flags)
+    wait_for(toys.sign("slow.tries"))
+    second = toys.give("Toy", *flags)
+    toys.sign("slow.go").touch()
+    assert first.wait(60) == 0
+    assert second.returncode == 10
+    assert second.stderr == "Another process builds Toy-slow; give the command again after it.\n"
+    assert toys.built() == ["Toy-slow"]
 
 
 @pytest.mark.slow
