@@ -13,6 +13,9 @@ from luigi.cmdline_parser import CmdlineParser
 
 from data.errors import UserError
 from pipeline import guard
+from pipeline.configuration import check_configuration
+from pipeline.flags import check_arguments, known_flags, split, switches
+from pipeline.known import runnable_tasks
 from tasks.artifact import ArtifactTask
 from tasks.console import name_of
 from tasks.explain.ancestry import labels
@@ -34,7 +37,7 @@ def complete_label(context: typer.Context, incomplete: str) -> list[str]:
 
 def complete_task(context: typer.Context, incomplete: str) -> list[str]:
     """The names of tasks that begin so, and the labels in `current/`."""
-    names = [name for name in guard.runnable_tasks() if name.startswith(incomplete)]
+    names = [name for name in runnable_tasks() if name.startswith(incomplete)]
     return sorted({*names, *complete_label(context, incomplete)})
 
 
@@ -68,7 +71,7 @@ def apart(words: Sequence[str]) -> Words:
 
 def without_flags(words: Sequence[str], own: Container[str]) -> Words:
     """Luigi's flags apart from all else: names, and the options that are a verb's own, with their values."""
-    switches = guard.switches()
+    bare = switches()
     names, flags, waiting = [], [], list(words)
     while waiting:
         word = waiting.pop(0)
@@ -76,7 +79,7 @@ def without_flags(words: Sequence[str], own: Container[str]) -> Words:
             names.append(word)
             continue
         flags.append(word)
-        if "=" not in word and word not in switches and waiting and not waiting[0].startswith("--"):
+        if "=" not in word and word not in bare and waiting and not waiting[0].startswith("--"):
             flags.append(waiting.pop(0))
     return Words(names=tuple(names), flags=tuple(flags))
 
@@ -96,7 +99,7 @@ class Asked:
 @contextmanager
 def about(name: str, flags: Sequence[str]) -> Iterator[Asked]:
     """The task of that name or label under luigi's flags, which hold while the block lasts. Raises UserError."""
-    root = name if name in guard.runnable_tasks() or "-" not in name else MAIN_JOB
+    root = name if name in runnable_tasks() or "-" not in name else MAIN_JOB
     arguments = [root, *flags]
     checked = guard.check(arguments)
     if checked is None:
@@ -135,9 +138,9 @@ def alone(task: luigi.Task, flags: Sequence[str]) -> tuple[str, ...]:
 
 def for_main_job(task: luigi.Task, flags: Sequence[str]) -> tuple[str, ...]:
     """Luigi's arguments for the main job under the flags that were given for a task of its DAG."""
-    known = guard.known_flags(MAIN_JOB)
+    known = known_flags(MAIN_JOB)
     found = [MAIN_JOB]
-    for flag, value in guard.split(list(flags))[1]:
+    for flag, value in split(list(flags))[1]:
         name = flag if flag in known else f"--{task.task_family}-{flag.removeprefix('--')}"
         if name in known:  # what identifies the task among its kind is no flag of the whole job
             found.append(name if value is None else f"{name}={value}")
@@ -148,7 +151,7 @@ def for_main_job(task: luigi.Task, flags: Sequence[str]) -> tuple[str, ...]:
 def workspace(flags: Sequence[str]) -> Iterator[Store]:
     """The workspace that luigi's flags and configuration name; nothing else of them is looked at. Raises UserError."""
     arguments = [MAIN_JOB, *flags]
-    guard.check_configuration()
-    guard.check_arguments(arguments)
+    check_configuration()
+    check_arguments(arguments)
     with CmdlineParser.global_instance(arguments, allow_override=True):
         yield current_store()

@@ -12,10 +12,11 @@ import luigi.configuration
 import pytest
 from luigi.task_register import Register
 
-from data.errors import SourceError, UserError
+from data.errors import UserError
 from data.progress import Progress
 from tasks import pins
 from tasks.artifact import ArtifactTask, Job
+from tasks.faults import MachineError
 from tasks.node import Input
 from tasks.sources import SourceFile, need, source_inputs, uses_world
 
@@ -71,9 +72,9 @@ def run(source: Path) -> list[str]:
     return list(events)
 
 
-def failure(source: Path) -> SourceError:
+def failure(source: Path) -> UserError:
     Register.clear_instance_cache()
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(UserError) as caught:
         SourceFile(path=str(source)).run()
     return caught.value
 
@@ -183,7 +184,9 @@ def test_a_disk_that_fails_while_it_is_read_is_a_message_with_the_file(
 
     monkeypatch.setattr(pins, "_digests", fails)
     error = failure(file)
-    assert (error.found, error.where) == ("input/output error", str(file))
+    assert isinstance(error, MachineError)
+    assert "Input/output error" in error.found
+    assert error.where == str(file)
     assert events == ["tried"] * 4
 
 

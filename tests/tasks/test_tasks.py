@@ -13,7 +13,7 @@ import pytest
 from luigi.task_register import Register
 
 import pipeline  # noqa: F401  (registers the tasks)
-from pipeline.guard import our_tasks, runnable_tasks
+from pipeline.known import our_tasks, runnable_tasks
 from tasks.artifact import ArtifactTask
 from tasks.code import PACKAGES, code_digests, module_file
 from tasks.command_line import KeepsCommandLine

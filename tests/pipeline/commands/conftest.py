@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pipeline import guard
+from pipeline import known
 from pipeline.cli import app
 from tasks import pins
 from tests.pipeline.commands.verbs import Ask, build
@@ -21,7 +21,7 @@ from tests.tasks.upkeep.toys import forget
 @pytest.fixture
 def give(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Gives `multigrain VERB ...` in the workspace, as a fresh command."""
-    monkeypatch.setattr(guard, "OUR_MODULES", (*guard.OUR_MODULES, "tests"))
+    monkeypatch.setattr(known, "OUR_MODULES", (*known.OUR_MODULES, "tests"))
 
     def command(*arguments: str) -> Result:
         forget()

@@ -12,7 +12,7 @@ import pytest
 
 from data.errors import SourceError, UserError
 from data.progress import silent
-from pipeline import guard
+from pipeline import flags, guard
 from pipeline.curriculum import FullCurriculum
 from tasks import record
 from tasks.artifact import ArtifactTask
@@ -133,4 +133,4 @@ def test_every_task_of_the_main_job_can_be_asked_for_with_what_its_manifest_woul
             recorded = {"parameters": task.to_str_params(), "configuration": record.configuration(task)}
             manifest = {"family": task.task_family, "recorded": recorded}
             found = Artifact(folder=workspace, manifest=manifest)
-            guard.check_arguments(list(reproducing.arguments(found, (), root=workspace)))
+            flags.check_arguments(list(reproducing.arguments(found, (), root=workspace)))
