@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from data import images as image_table
-from data import tables
 from data import vocabulary as word_pieces
-from data.contracts.rules import check_token_ids, hold, row_groups
+from data.contracts.rules import check_parts, check_token_ids, hold
 from data.corpora.building import FOLDER
 from data.images import ImageTable
 from data.records import PRETRAINING
@@ -27,11 +26,7 @@ def check(folder: Path, images: Path, regions: Path, vocabulary: Path, max_lengt
         vocabulary=word_pieces.load(vocabulary),
         max_length=max_length,
     )
-    for part in tables.parts(folder / FOLDER):
-        rules.path = part
-        for rows in row_groups(part, CORPUS):
-            for row in rows:
-                rules.check(row)
+    check_parts(folder / FOLDER, CORPUS, rules)
 
 
 @dataclass(kw_only=True)

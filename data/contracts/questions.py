@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data import tables
-from data.contracts.rules import check_token_ids, hold, row_groups
+from data.contracts.rules import check_parts, check_token_ids, hold
 from data.corpora.joined import Joined
 from data.question_rows import ANSWERS_NAME, FOLDER, ORDER, SUBMIT
 from data.schema import BENCHMARK_ROWS
@@ -21,11 +20,7 @@ def check(folder: Path, images: Path, regions: Path, vocabulary: Path, max_lengt
         num_answers=len(json.loads((folder / ANSWERS_NAME).read_text("utf-8"))),
         max_length=max_length,
     )
-    for part in tables.parts(folder / FOLDER):
-        rules.path = part
-        for rows in row_groups(part, BENCHMARK_ROWS):
-            for row in rows:
-                rules.check(row)
+    check_parts(folder / FOLDER, BENCHMARK_ROWS, rules)
 
 
 @dataclass(kw_only=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from data import tables
 from data.errors import ContractError
 from data.vocabulary import Vocabulary
 
@@ -31,6 +32,24 @@ def row_groups(path: Path, schema: pa.Schema) -> Iterator[list[dict[str, Any]]]:
                 absent = not column.nullable and table[column.name].null_count > 0
                 hold(not absent, path, f"no missing {column.name}", [], f"{table[column.name].null_count} missing")
             yield table.to_pylist()
+
+
+class RowRules(Protocol):
+    """What must hold of each row of a table; `path` is the part that the row is in."""
+
+    path: Path
+
+    def check(self, row: dict[str, Any]) -> None:
+        """Raise ContractError at the first rule that a row breaks. Rows come in their order."""
+        ...
+
+
+def check_parts(folder: Path, schema: pa.Schema, rules: RowRules) -> None:
+    """Hold `rules` of every row of a table in parts."""
+    for rules.path in tables.parts(folder):
+        for rows in row_groups(rules.path, schema):
+            for row in rows:
+                rules.check(row)
 
 
 def hold_all(good: NDArray[np.bool_], ids: NDArray[Any], path: Path, expected: str) -> None:
