@@ -63,6 +63,8 @@ class ImageTable:
     file_name: Mapping[str, str | None]
     size_px: Mapping[str, tuple[int, int] | None]
     """Width, height; None where no format says."""
+    photo: Mapping[str, str | None]
+    """The photograph's number on Flickr, equal for images that are the same; None where no format says."""
 
 
 def load(path: Path) -> ImageTable:
@@ -79,6 +81,7 @@ def load(path: Path) -> ImageTable:
         pool=dict(zip(image_ids, columns["pool"], strict=True)),
         file_name=dict(zip(image_ids, columns["file_name"], strict=True)),
         size_px=dict(zip(image_ids, (None if None in size else size for size in sizes), strict=True)),
+        photo=dict(zip(image_ids, columns["photo_id"], strict=True)),
     )
 
 
@@ -197,6 +200,7 @@ def _write(
         "file_name": [row.file_name for row in rows],
         "width_px": [row.size_px and row.size_px[0] for row in rows],
         "height_px": [row.size_px and row.size_px[1] for row in rows],
+        "photo_id": [row.photo_id for row in rows],
     }
     counts = {split: split_of_rows.count(split) for split in SPLITS}
     write_parquet(into / FILE_NAME, pa.table(columns, schema=IMAGES), IMAGES)

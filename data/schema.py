@@ -18,11 +18,13 @@ IMAGES = pa.schema(
         pa.field("file_name", pa.string()),
         pa.field("width_px", pa.int32()),
         pa.field("height_px", pa.int32()),
+        pa.field("photo_id", pa.string()),
     ],
     metadata={
         "sorted_by": "image_id",
         "split": "train, validation or test",
         "pool": "pretraining, or the benchmark that alone lists the image",
+        "photo_id": "number on Flickr: images that share it are one photograph",
     },
 )
 

@@ -23,7 +23,8 @@ from tasks.benchmarks import BenchmarkCorpus
 from tasks.console import log, log_to, name_of
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.fine_tuning import Evaluate, FineTune
-from tasks.images import HardNegatives, ImageTable, RegionFeatures
+from tasks.hard_negatives import HardNegatives
+from tasks.images import ImageTable, RegionFeatures
 from tasks.report import Report
 from tasks.sources import SourceFile
 from tasks.stages import PhraseStage, SentenceStage, TokenStage

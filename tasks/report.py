@@ -16,7 +16,8 @@ from tasks.artifact import PAGE, ArtifactTask, Job
 from tasks.benchmarks import available, benchmarks, left_out
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
 from tasks.fine_tuning import LAST_STAGE, Evaluate
-from tasks.images import PICTURES, HardNegatives, ImageTable, RegionFeatures, cautions
+from tasks.hard_negatives import HardNegatives
+from tasks.images import PICTURES, ImageTable, RegionFeatures, cautions
 from tasks.node import Input
 from tasks.parameters import ChoiceParameter, SomeParameter
 from tasks.settings import configured_sources, current_store

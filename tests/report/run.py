@@ -132,6 +132,7 @@ def write_images(folder: Path) -> Path:
         "file_name": [f"{number}.jpg" for number in range(1, 7)],
         "width_px": [80] * 6,
         "height_px": [40] * 6,
+        "photo_id": [None] * len(IMAGES),
     }
     write_parquet(folder / "images.parquet", pa.table(columns, schema=schema.IMAGES), schema.IMAGES)
     return folder

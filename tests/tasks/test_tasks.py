@@ -130,6 +130,8 @@ OTHER_VALUES: dict[str, Any] = {
     "test_rate": 0.25,
     "num_entries": 77,
     "num_negatives": 3,
+    "pool": "vilbert",
+    "search_on": "gpu",
     "verbs": "none",
     "phrases_from": "boxes",
     "backend": "nltk_tagger",
