@@ -53,7 +53,7 @@ class HardNegatives:
 
     image_ids: NDArray[np.str_]
     neighbours_NK: NDArray[np.int32]
-    scores_NK: NDArray[np.float32]
+    scores_NK: NDArray[np.float64]
     pool: Pool = "cosine"
 
     @property
@@ -94,7 +94,7 @@ def build(
     vectors = _vectors_file(made, plan, settings, progress=progress, workplace=workplace)
     columns = {
         "neighbours": Column(shape=(settings.num_negatives,), dtype="<i4"),
-        "scores": Column(shape=(settings.num_negatives,), dtype="<f4"),
+        "scores": Column(shape=(settings.num_negatives,), dtype="<f8"),
     }
     fixed = {"image_ids": np.char.encode(plan.image_ids, "utf-8").astype("S64"), "pool": np.array(settings.pool, "S16")}
     file = lay_out(workplace.scratch / FILE_NAME, num_rows=len(image_ids), columns=columns, fixed=fixed)

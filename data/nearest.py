@@ -77,7 +77,7 @@ class Nearest:
     """
 
     places_QK: NDArray[np.int32]
-    scores_QK: NDArray[np.float32]
+    scores_QK: NDArray[np.float64]
 
 
 class Sieve(Protocol):
@@ -105,7 +105,7 @@ def search(among: Among, sought: range, sieve: Sieve | None = None) -> Nearest:
     sieve = sieve or ProductSieve(among)
     found = Nearest(
         places_QK=np.full((len(sought), among.num_kept), -1, np.int32),
-        scores_QK=np.zeros((len(sought), among.num_kept), np.float32),
+        scores_QK=np.zeros((len(sought), among.num_kept)),
     )
     for start in range(sought.start, sought.stop, among.block_size):
         block = range(start, min(start + among.block_size, sought.stop))
@@ -197,9 +197,8 @@ def _keep_best(among: Among, places_C: NDArray[np.intp], place: int, row: int, f
     wanted_F = among.vectors_MF[place].astype(np.float64)
     pieces = (places_C[start : start + _PIECE] for start in range(0, len(places_C), _PIECE))
     scores = [score(among.vectors_MF[piece].astype(np.float64), wanted_F) for piece in pieces]
-    # Rounded to what is kept, so that ties are ties there too; the stable sort leaves them in the order of places.
-    scores_C = np.concatenate([np.empty(0), *scores]).astype(np.float32)
-    best = np.argsort(-scores_C, kind="stable")[: among.num_kept]
+    scores_C = np.concatenate([np.empty(0), *scores])
+    best = np.argsort(-scores_C, kind="stable")[: among.num_kept]  # stable: ties stay in the order of places
     found.places_QK[row, : len(best)] = places_C[best]
     found.scores_QK[row, : len(best)] = scores_C[best]
 

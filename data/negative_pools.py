@@ -73,7 +73,7 @@ class PoolSearch:
         """The neighbours of some images of the store, as its rows; -1 (score 0) where there are too few."""
         found = Nearest(
             places_QK=np.full((len(rows), num_kept), -1, np.int32),
-            scores_QK=np.zeros((len(rows), num_kept), np.float32),
+            scores_QK=np.zeros((len(rows), num_kept)),
         )
         vectors_NF: NDArray[np.float32] = np.asarray(self.vectors.read("vectors"))
         places_Q = self.plan.place_N[rows.start : rows.stop]
@@ -103,7 +103,7 @@ class PoolSearch:
         own_Q1 = rows_M[sought.start : sought.stop, None].astype(np.int32)
         return Nearest(
             places_QK=np.hstack([own_Q1, rows_QK]),
-            scores_QK=np.hstack([np.zeros(own_Q1.shape, np.float32), found.scores_QK]),
+            scores_QK=np.hstack([np.zeros(own_Q1.shape), found.scores_QK]),
         )
 
     def _sieve(self, among: Among) -> nearest.Sieve:

@@ -41,7 +41,7 @@ def check(folder: Path) -> None:
 _POSSIBLE = {False: "cosines in [-1, 1]", True: "finite distances with a minus"}
 
 
-def _are_possible(scores_BK: NDArray[np.float32], found: HardNegatives) -> NDArray[np.bool_]:
+def _are_possible(scores_BK: NDArray[np.float64], found: HardNegatives) -> NDArray[np.bool_]:
     if found.has_itself:
         return np.isfinite(scores_BK) & (scores_BK <= 0)
     return (scores_BK >= -1.001) & (scores_BK <= 1.001)
@@ -49,7 +49,7 @@ def _are_possible(scores_BK: NDArray[np.float32], found: HardNegatives) -> NDArr
 
 def _check_neighbours(
     rows_BK: NDArray[np.int32],
-    scores_BK: NDArray[np.float32],
+    scores_BK: NDArray[np.float64],
     ids: NDArray[Any],
     own_B1: NDArray[np.intp],
     num_images: int,
