@@ -25,6 +25,7 @@ from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.fine_tuning import Evaluate, FineTune
 from tasks.hard_negatives import HardNegatives
 from tasks.images import ImageTable, RegionFeatures
+from tasks.leaks import LeakReport
 from tasks.report import Report
 from tasks.sources import SourceFile
 from tasks.stages import PhraseStage, SentenceStage, TokenStage
@@ -38,6 +39,7 @@ __all__ = [
     "FullCurriculum",
     "HardNegatives",
     "ImageTable",
+    "LeakReport",
     "PhraseCorpus",
     "PhraseStage",
     "PhraseTags",

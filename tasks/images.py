@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast, get_args
 
 from data import images as image_table
 from data.contracts import images as images_contract
 from data.contracts import regions as regions_contract
-from data.images import SplitSettings
+from data.images import HeldOutBy, SplitSettings
 from data.regions import detections, pixels
 from data.regions.detections import DetectionSettings
 from data.regions.pixels import PixelSettings
@@ -18,6 +18,7 @@ from data.sources import all_sources, that_give
 from tasks.artifact import ArtifactTask, Job
 from tasks.node import Input
 from tasks.parameters import (
+    ChoiceParameter,
     OptionalCountParameter,
     OptionalRateParameter,
     RateParameter,
@@ -70,6 +71,12 @@ class ImageTable(SourceTask):
         default=0.01, description="share of rejected records above which the table is not built"
     )
 
+    held_out_by: ChoiceParameter = ChoiceParameter(
+        default="splits",
+        choices=get_args(HeldOutBy),
+        description="kept from pre-training: what is held out here, or what a benchmark's publisher holds out, too",
+    )
+
     entry = ("data.images", "data.contracts.images")
     libraries = ("pyarrow",)
 
@@ -89,6 +96,7 @@ class ImageTable(SourceTask):
             test_rate=profile.test_rate if self.test_rate is None else self.test_rate,
             seed=self.seed,
             max_rejected_rate=self.max_rejected_rate,
+            held_out_by=cast(HeldOutBy, self.held_out_by),
         )
 
     def settings(self) -> Mapping[str, Any]:

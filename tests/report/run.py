@@ -211,6 +211,19 @@ def write_tagger(folder: Path) -> Path:
     return folder
 
 
+def write_leaks(folder: Path) -> Path:
+    folder.mkdir()
+    none = {"num_images": 0, "num_rows": 0, "num_trained_rows": 1200, "known_by": {}, "examples": []}
+    some = {"num_images": 37, "num_rows": 111, "num_trained_rows": 1200, "examples": ["coco:2#t", "coco:3#t"]}
+    held = {"benchmark": "vqa", "split": "validation", "corpus": "TokenCorpus", "num_held_out_images": 405}
+    leaks = [
+        {**held, "split_by": "here", "part": "", **none},
+        {**held, "split_by": "publisher", "part": "val2014", **some, "known_by": {"own id": 30, "photograph": 7}},
+    ]
+    write_json(folder / "leaks.json", {"leaks": leaks})
+    return folder
+
+
 def write_questions(folder: Path) -> Path:
     folder.mkdir()
     counts = {"rows": {"train": 1, "submit": 3}, "images": {"train": 2}, "read": 4, "rejected": {}, "filtered": {}}

@@ -130,6 +130,7 @@ OTHER_VALUES: dict[str, Any] = {
     "test_rate": 0.25,
     "num_entries": 77,
     "num_negatives": 3,
+    "held_out_by": "publishers",
     "pool": "vilbert",
     "search_on": "gpu",
     "verbs": "none",
