@@ -15,7 +15,7 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data import draws, memberships
+from data import draws, joins
 from data.errors import UserError
 from data.listings import Member, Picture, gather, pictures_of
 from data.progress import Progress
@@ -92,7 +92,7 @@ def load(path: Path) -> ImageTable:
 
 
 def build(files: SourceFiles, settings: SplitSettings, *, into: Path, progress: Progress) -> None:
-    """Write images.parquet, collections.parquet, counts.json and rejected.parquet into the folder `into`.
+    """Write images.parquet, joins.parquet, counts.json and rejected.parquet into the folder `into`.
 
     A picture listed under several ids or in several files becomes one row. Its split comes from the lists
     `validation_images` and `test_images`, else from its publisher; for any other, a split without a list is drawn.
@@ -114,7 +114,7 @@ def build(files: SourceFiles, settings: SplitSettings, *, into: Path, progress: 
     num_read = listed.num_read + sum(log.counts.values())
     log.check(num_read=num_read, max_rate=settings.max_rejected_rate, corpus="ImageTable")
     splits = _splits(rows, lists, settings)
-    members = memberships.memberships(rows)
+    members = joins.of_pictures(rows)
     notes = _notes(rows, lists)
     if settings.held_out_by == "publishers":
         published = _held_out_by_publishers(rows, splits, members)
@@ -123,7 +123,7 @@ def build(files: SourceFiles, settings: SplitSettings, *, into: Path, progress: 
     twins = _twins_of_held_out(rows, splits)
     notes["images of pre-training held out as a benchmark's photographs"] = len(twins)
     _write(into, rows, {**splits, **twins}, log, num_read, notes=notes)
-    memberships.write(_with_lists(members, lists), into)
+    joins.write(_with_lists(members, lists), into)
     progress(1.0, f"{len(rows):,} images")
 
 
@@ -199,7 +199,7 @@ def _held_out_by_publishers(
 
     Those that a list or a draw holds out already stay where they are.
     """
-    benchmarks = memberships.benchmarks_of_sources()
+    benchmarks = joins.benchmarks_of_sources()
     return {
         row.group_id: "validation"
         for row in rows
@@ -215,7 +215,7 @@ def _with_lists(
     found = dict(members)
     for split, given in lists.items():
         for image_id in given.image_ids if given else ():
-            found[image_id] = (*found[image_id], Member(memberships.LISTS, image_id, "", split))
+            found[image_id] = (*found[image_id], Member(joins.LISTS, image_id, "", split))
     return {image_id: tuple(sorted(its)) for image_id, its in found.items()}
 
 

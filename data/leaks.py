@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data import images as image_table
-from data import memberships, tables
+from data import joins, tables
 from data.images import ImageTable
 from data.schema import LEAKS, SPLITS
 from data.writers import write_json, write_parquet
@@ -54,7 +54,7 @@ def build(*, images: Path, corpora: Mapping[str, Path], into: Path) -> None:
 
     `images` is the result of ImageTable; `corpora` are results of pre-training corpora by the name to show.
     """
-    held_out = _held_out(memberships.load(images), image_table.load(images))
+    held_out = _held_out(joins.load(images), image_table.load(images))
     rows_of = {name: _trained_on(folder) for name, folder in corpora.items()}
     found = {
         (held, corpus): list(_touches(known, rows_of[corpus]))
@@ -74,7 +74,7 @@ def build(*, images: Path, corpora: Mapping[str, Path], into: Path) -> None:
 def _held_out(members: pa.Table, table: ImageTable) -> dict[HeldOut, dict[str, str]]:
     """The images that each benchmark holds out, by their canonical id, with how each is known to be one of them."""
     found: defaultdict[HeldOut, dict[str, str]] = defaultdict(dict)
-    is_benchmark = pc.is_in(members["collection"], pa.array([*memberships.benchmarks_of_sources(), memberships.LISTS]))
+    is_benchmark = pc.is_in(members["collection"], pa.array([*joins.benchmarks_of_sources(), joins.LISTS]))
     for row in members.filter(is_benchmark).to_pylist():
         own_split = table.split[table.canonical[row["own_id"]]]
         for split_by, split in ((PUBLISHER, row["split"]), (HERE, own_split)):

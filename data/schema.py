@@ -28,7 +28,7 @@ IMAGES = pa.schema(
     },
 )
 
-COLLECTIONS = pa.schema(
+JOINS = pa.schema(
     [
         pa.field("image_id", pa.string(), nullable=False),
         pa.field("collection", pa.string(), nullable=False),

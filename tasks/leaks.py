@@ -21,7 +21,7 @@ class LeakReport(ArtifactTask):
         """The image table with its collections, and the corpora of pre-training."""
         corpora = (TokenCorpus, PhraseCorpus, SentenceCorpus)
         return {
-            "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet", "collections.parquet")),
+            "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet", "joins.parquet")),
             **{cls.__name__: Input(node=cls(profile=self.profile), results=("corpus",)) for cls in corpora},
         }
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data import images, leaks, memberships
+from data import images, joins, leaks
 from data.contracts import images as images_contract
 from data.images import HeldOutBy, ImageTable, SplitSettings
 from data.progress import silent
@@ -96,7 +96,7 @@ def _corpus(folder: Path, table: ImageTable, rows: Mapping[str, str]) -> Path:
 
 def test_every_picture_is_in_each_collection_that_lists_it_and_how_that_is_known(files: Files, tmp_path: Path) -> None:
     _table(files, tmp_path / "images")
-    rows = [tuple(row.values()) for row in memberships.load(tmp_path / "images").to_pylist()]
+    rows = [tuple(row.values()) for row in joins.load(tmp_path / "images").to_pylist()]
     assert rows == [
         ("coco:1", "coco", "coco:1", "train2014", "train", "own id"),
         ("coco:1", "flickr30k", "flickr30k:901", None, "test", "photograph"),
@@ -173,7 +173,7 @@ def test_what_a_list_puts_into_test_stays_there_whatever_publishers_say(files: F
     (tmp_path / "test.txt").write_text("coco:4\n")
     table = _table({**files, "test_images": (tmp_path / "test.txt",)}, tmp_path / "images", "publishers")
     assert table.split["coco:4"] == "test"
-    rows = memberships.load(tmp_path / "images").to_pylist()
+    rows = joins.load(tmp_path / "images").to_pylist()
     listed = [row for row in rows if row["collection"] == "lists"]
     assert [(row["image_id"], row["split"], row["known_by"]) for row in listed] == [("coco:4", "test", "own id")]
 
@@ -181,7 +181,7 @@ def test_what_a_list_puts_into_test_stays_there_whatever_publishers_say(files: F
 def test_the_tables_are_the_same_whatever_the_order_of_files(files: Files, tmp_path: Path) -> None:
     _table(files, tmp_path / "images")
     _table({name: paths[::-1] for name, paths in reversed(files.items())}, tmp_path / "again")
-    for name in ("images.parquet", "collections.parquet"):
+    for name in ("images.parquet", "joins.parquet"):
         assert (tmp_path / "images" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""In which collections each picture is, under which id, in which part, and how that is known: `collections.parquet`.
+"""In which collections each picture is, under which id, in which part, and how that is known: `joins.parquet`.
 
 Half of Visual Genome is COCO, GQA and VQA ask about both, and Flickr30k and COCO took some of the same photographs.
 """
@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 
 from data.listings import Member, Picture
 from data.records import PRETRAINING
-from data.schema import COLLECTIONS
+from data.schema import JOINS
 from data.sources import all_sources
 from data.writers import write_parquet
 
-FILE_NAME = "collections.parquet"
+FILE_NAME = "joins.parquet"
 LISTS = "lists"
 """The collection of the images that the user's lists of validation and test images name."""
 
@@ -28,7 +28,7 @@ def benchmarks_of_sources() -> frozenset[str]:
     return frozenset(source.pool for source in all_sources().values()) - {PRETRAINING}
 
 
-def memberships(rows: Sequence[Picture]) -> dict[str, tuple[Member, ...]]:
+def of_pictures(rows: Sequence[Picture]) -> dict[str, tuple[Member, ...]]:
     """The memberships of each picture by its canonical id, in order; those of the same photograph are its own too."""
     by_photo: defaultdict[str, list[Picture]] = defaultdict(list)
     for row in rows:
@@ -38,7 +38,7 @@ def memberships(rows: Sequence[Picture]) -> dict[str, tuple[Member, ...]]:
 
 
 def write(members: Mapping[str, Iterable[Member]], into: Path) -> None:
-    """Write collections.parquet into the folder `into`."""
+    """Write joins.parquet into the folder `into`."""
     found = [(image_id, member) for image_id in sorted(members) for member in members[image_id]]
     columns = {
         "image_id": [image_id for image_id, _ in found],
@@ -48,7 +48,7 @@ def write(members: Mapping[str, Iterable[Member]], into: Path) -> None:
         "split": [member.split or None for _, member in found],
         "known_by": [member.known_by for _, member in found],
     }
-    write_parquet(into / FILE_NAME, pa.table(columns, schema=COLLECTIONS), COLLECTIONS)
+    write_parquet(into / FILE_NAME, pa.table(columns, schema=JOINS), JOINS)
 
 
 def load(folder: Path) -> pa.Table:
