@@ -171,7 +171,7 @@ def slack(among: Among) -> np.float32:
     A product of F terms errs by at most F 2^-24 times the lengths of both vectors (first order); half squares and their
     subtraction by no more than 3 further units; one more covers the second order.
     """
-    longest = float(_squares(among.vectors_MF).max(initial=0))
+    longest = 1.001 if among.measure == "cosine" else float(_squares(among.vectors_MF).max(initial=0))
     return np.float32(2 * (among.vectors_MF.shape[1] + 4) * 2.0**-24 * longest)
 
 
