@@ -196,7 +196,7 @@ def _keep_best(among: Among, places_C: NDArray[np.intp], place: int, row: int, f
     score = _SCORES[among.measure]
     wanted_F = among.vectors_MF[place].astype(np.float64)
     pieces = (places_C[start : start + _PIECE] for start in range(0, len(places_C), _PIECE))
-    scores = [score(among.vectors_MF[piece].astype(np.float64), wanted_F) for piece in pieces]
+    scores = [score(among.vectors_MF.take(piece, axis=0).astype(np.float64), wanted_F) for piece in pieces]
     scores_C = np.concatenate([np.empty(0), *scores])
     best = np.argsort(-scores_C, kind="stable")[: among.num_kept]  # stable: ties stay in the order of places
     found.places_QK[row, : len(best)] = places_C[best]

@@ -226,3 +226,19 @@ def test_equal_input_gives_equal_bytes(small: Any) -> None:
     first = (_build(small, directions, splits, 3) / "hard_negatives.h5").read_bytes()
     in_reverse = dict(reversed(directions.items()))
     assert (_build(small, in_reverse, splits, 3) / "hard_negatives.h5").read_bytes() == first
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_is_said_from_the_worker(small: Any) -> None:
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(UserError, match="search_on = cpu"):
+        hard_negatives.build(
+            images=small.images({"coco:a": "train"}),
+            regions=small.regions([small.region_row("coco:a")]),
+            settings=HardNegativeSettings(images_per_shard=3),
+            search_on="gpu",
+            into=small.empty_folder("negatives"),
+            progress=silent,
+            workplace=small.place(),
+        )
