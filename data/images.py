@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data import draws
+from data import draws, joins
 from data.errors import UserError
-from data.listings import Picture, gather, pictures_of
+from data.listings import Member, Picture, gather, pictures_of
 from data.progress import Progress
 from data.records import PRETRAINING
 from data.rejects import RejectLog
@@ -25,6 +26,10 @@ from data.sources import SourceFiles, read, that_give
 from data.writers import write_json, write_parquet
 
 FILE_NAME = "images.parquet"
+
+HeldOutBy = Literal["splits", "publishers"]
+"""Which images pre-training must not see: those that are held out here, or those, too, that a benchmark's publisher
+has in its validation or test part, whatever split they have here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +40,7 @@ class SplitSettings:
     test_rate: float
     seed: int
     max_rejected_rate: float = 0.01
+    held_out_by: HeldOutBy = "splits"
 
     def __post_init__(self) -> None:
         if not 0 <= self.validation_rate + self.test_rate < 1:
@@ -63,6 +69,8 @@ class ImageTable:
     file_name: Mapping[str, str | None]
     size_px: Mapping[str, tuple[int, int] | None]
     """Width, height; None where no format says."""
+    photo: Mapping[str, str | None]
+    """The photograph's number on Flickr, equal for images that are the same; None where no format says."""
 
 
 def load(path: Path) -> ImageTable:
@@ -79,15 +87,17 @@ def load(path: Path) -> ImageTable:
         pool=dict(zip(image_ids, columns["pool"], strict=True)),
         file_name=dict(zip(image_ids, columns["file_name"], strict=True)),
         size_px=dict(zip(image_ids, (None if None in size else size for size in sizes), strict=True)),
+        photo=dict(zip(image_ids, columns["photo_id"], strict=True)),
     )
 
 
 def build(files: SourceFiles, settings: SplitSettings, *, into: Path, progress: Progress) -> None:
-    """Write images.parquet, counts.json and rejected.parquet into the folder `into`.
+    """Write images.parquet, joins.parquet, counts.json and rejected.parquet into the folder `into`.
 
     A picture listed under several ids or in several files becomes one row. Its split comes from the lists
     `validation_images` and `test_images`, else from its publisher; for any other, a split without a list is drawn.
-    Whatever they say, pre-training does not train on a photograph that is held out under another id.
+    Whatever they say, pre-training does not train on a photograph that is held out under another id, nor, where
+    `held_out_by` is `publishers`, on an image that the publisher of a benchmark holds out.
     """
     log = RejectLog()
     listed = gather(files, log.add, progress)
@@ -104,9 +114,16 @@ def build(files: SourceFiles, settings: SplitSettings, *, into: Path, progress: 
     num_read = listed.num_read + sum(log.counts.values())
     log.check(num_read=num_read, max_rate=settings.max_rejected_rate, corpus="ImageTable")
     splits = _splits(rows, lists, settings)
+    members = joins.of_pictures(rows)
+    notes = _notes(rows, lists)
+    if settings.held_out_by == "publishers":
+        published = _held_out_by_publishers(rows, splits, members)
+        notes["images of pre-training held out as a benchmark's publisher has them"] = len(published)
+        splits |= published
     twins = _twins_of_held_out(rows, splits)
-    notes = {**_notes(rows, lists), "images of pre-training held out as a benchmark's photographs": len(twins)}
+    notes["images of pre-training held out as a benchmark's photographs"] = len(twins)
     _write(into, rows, {**splits, **twins}, log, num_read, notes=notes)
+    joins.write(_with_lists(members, lists), into)
     progress(1.0, f"{len(rows):,} images")
 
 
@@ -175,6 +192,33 @@ def _twins_of_held_out(rows: Sequence[Picture], splits: Mapping[str, str]) -> di
     }
 
 
+def _held_out_by_publishers(
+    rows: Sequence[Picture], splits: Mapping[str, str], members: Mapping[str, Sequence[Member]]
+) -> dict[str, str]:
+    """`validation` for groups of pre-training with an image that a benchmark's publisher has for validation or test.
+
+    Those that a list or a draw holds out already stay where they are.
+    """
+    benchmarks = joins.benchmarks_of_sources()
+    return {
+        row.group_id: "validation"
+        for row in rows
+        if row.pool == PRETRAINING and splits[row.group_id] == "train"
+        if any(member.collection in benchmarks and member.split in SPLITS[1:] for member in members[row.image_id])
+    }
+
+
+def _with_lists(
+    members: Mapping[str, tuple[Member, ...]], lists: Mapping[str, _SplitList | None]
+) -> dict[str, tuple[Member, ...]]:
+    """The memberships, those of the user's lists after the others."""
+    found = dict(members)
+    for split, given in lists.items():
+        for image_id in given.image_ids if given else ():
+            found[image_id] = (*found[image_id], Member(joins.LISTS, image_id, "", split))
+    return {image_id: tuple(sorted(its)) for image_id, its in found.items()}
+
+
 def _notes(rows: Sequence[Picture], lists: Mapping[str, _SplitList | None]) -> dict[str, int]:
     notes = {"pictures known under several ids": sum(len(row.known_as) > 1 for row in rows)}
     notes.update({f"images of the pool {name}": n for name, n in Counter(row.pool for row in rows).items()})
@@ -197,6 +241,7 @@ def _write(
         "file_name": [row.file_name for row in rows],
         "width_px": [row.size_px and row.size_px[0] for row in rows],
         "height_px": [row.size_px and row.size_px[1] for row in rows],
+        "photo_id": [row.photo_id for row in rows],
     }
     counts = {split: split_of_rows.count(split) for split in SPLITS}
     write_parquet(into / FILE_NAME, pa.table(columns, schema=IMAGES), IMAGES)

@@ -8,11 +8,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
 
 from data.progress import Progress
 from data.records import PRETRAINING, ImageRecord, Reject, Rejection
 from data.schema import SPLITS
 from data.sources import SourceFiles, all_sources, read, that_give
+from data.sources.parts import part_of, split_of
+
+
+class Member(NamedTuple):
+    """A picture's place in a collection; sorts as it is written.
+
+    `part` is the publisher's word (train2014), `split` what it is meant for; empty where nobody says. `known_by`: its
+    `own id`, Visual Genome's `coco_id`, or the same `photograph` on Flickr.
+    """
+
+    collection: str
+    own_id: str
+    part: str
+    split: str
+    known_by: str = "own id"
 
 
 @dataclass(slots=True)
@@ -26,6 +43,7 @@ class Listing:
     group_id: str | None = None
     split: str | None = None
     photo_id: str | None = None
+    members: set[Member] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -51,22 +69,37 @@ class Picture:
     photo_id: str | None
     file_name: str | None
     size_px: tuple[int, int] | None
+    members: tuple[Member, ...] = ()
 
 
 def gather(files: SourceFiles, reject: Reject, progress: Progress) -> Listings:
     """Every listed image. A record that contradicts an earlier one under its id is rejected."""
     listings = Listings()
-    for name in that_give("images"):
+    given = [(name, path) for name in that_give("images") for path in files.get(name, ())]
+    for name, path in given:
         pool = all_sources()[name].pool
-        for record in read({name: files.get(name, ())}, "images", reject):
-            reason = _merge(listings.by_id.setdefault(record.image_id, Listing(pool)), record, pool)
+        for record in read({name: (path,)}, "images", reject):
+            listing = listings.by_id.setdefault(record.image_id, Listing(pool))
+            reason = _merge(listing, record, pool)
             if reason is not None:
                 reject(Rejection(source="images", record=record.image_id, field="image", reason=reason))
                 continue
+            listing.members.add(_member(record, pool, path))
             listings.num_read += 1
             if listings.num_read % 10_000 == 0:
                 progress(0.0, f"{listings.num_read:,} images read")
     return listings
+
+
+def _member(record: ImageRecord, pool: str, path: Path) -> Member:
+    """Where a record places its picture: a file of 2014 names it in each image's own name, one of 2017 in its own."""
+    part = part_of(record.file_name or "") or part_of(path.name) or ""
+    return Member(
+        collection=record.image_id.partition(":")[0] if pool == PRETRAINING else pool,
+        own_id=record.image_id,
+        part=part,
+        split=record.split or (split_of(part) if part else ""),
+    )
 
 
 def pictures_of(listings: Mapping[str, Listing]) -> list[Picture]:
@@ -108,7 +141,13 @@ def _picture(image_id: str, ids: set[str], listings: Mapping[str, Listing]) -> P
         photo_id=next((listing.photo_id for listing in found if listing.photo_id), None),
         file_name=next((listing.file_name for listing in found if listing.file_name), None),
         size_px=next((listing.size_px for listing in found if listing.size_px), None),
+        members=tuple(sorted(_known(member, image_id) for listing in found for member in listing.members)),
     )
+
+
+def _known(member: Member, image_id: str) -> Member:
+    """A picture listed under another id than the canonical one is known by Visual Genome's word for it."""
+    return member if member.own_id == image_id else member._replace(known_by="coco_id")
 
 
 def _widest(pools: Iterable[str]) -> str:

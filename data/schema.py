@@ -18,11 +18,51 @@ IMAGES = pa.schema(
         pa.field("file_name", pa.string()),
         pa.field("width_px", pa.int32()),
         pa.field("height_px", pa.int32()),
+        pa.field("photo_id", pa.string()),
     ],
     metadata={
         "sorted_by": "image_id",
         "split": "train, validation or test",
         "pool": "pretraining, or the benchmark that alone lists the image",
+        "photo_id": "number on Flickr: images that share it are one photograph",
+    },
+)
+
+JOINS = pa.schema(
+    [
+        pa.field("image_id", pa.string(), nullable=False),
+        pa.field("collection", pa.string(), nullable=False),
+        pa.field("own_id", pa.string(), nullable=False),
+        pa.field("part", pa.string()),
+        pa.field("split", pa.string()),
+        pa.field("known_by", pa.string(), nullable=False),
+    ],
+    metadata={
+        "sorted_by": "image_id, collection, own_id, part",
+        "image_id": "canonical",
+        "collection": "coco, vg, a benchmark, or lists: the user's validation and test images",
+        "own_id": "the id under which it is listed there",
+        "part": "as the publisher calls it: train2014, testdev",
+        "split": "train, validation or test, as the publisher has it",
+        "known_by": "own id, coco_id (Visual Genome's word), or photograph (the same number on Flickr)",
+    },
+)
+
+LEAKS = pa.schema(
+    [
+        pa.field("benchmark", pa.string(), nullable=False),
+        pa.field("split_by", pa.string(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
+        pa.field("part", pa.string()),
+        pa.field("corpus", pa.string(), nullable=False),
+        pa.field("image_id", pa.string(), nullable=False),
+        pa.field("known_by", pa.string(), nullable=False),
+        pa.field("row_ids", pa.list_(pa.string()), nullable=False),
+    ],
+    metadata={
+        "sorted_by": "benchmark, split_by, split, part, corpus, image_id",
+        "split_by": "publisher, or here: the image table",
+        "row_ids": "rows of the corpus that are trained on and show the image",
     },
 )
 

@@ -69,5 +69,6 @@ def _neighbours_in_store(store: RegionStore, negatives: Path) -> NDArray[np.int6
     neighbours_NK = np.full((len(store.image_ids), found.neighbours_NK.shape[1]), -1, np.int64)
     known = store_rows_M[:-1] >= 0
     neighbours_NK[store_rows_M[:-1][known]] = store_rows_M[found.neighbours_NK[known]]
+    neighbours_NK[neighbours_NK == np.arange(len(neighbours_NK))[:, None]] = -1  # ViLBERT's pool begins with the image
     order_NK = np.argsort(neighbours_NK < 0, axis=1, kind="stable")  # -1 to the end, the order otherwise kept
     return np.take_along_axis(neighbours_NK, order_NK, axis=1)

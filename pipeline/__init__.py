@@ -26,7 +26,9 @@ from tasks.benchmarks import BenchmarkCorpus
 from tasks.console import log, log_to, name_of
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.fine_tuning import Evaluate, FineTune
-from tasks.images import HardNegatives, ImageTable, RegionFeatures
+from tasks.hard_negatives import HardNegatives
+from tasks.images import ImageTable, RegionFeatures
+from tasks.leaks import LeakReport
 from tasks.report import Report
 from tasks.settings import current_store
 from tasks.sources import SourceFile
@@ -41,6 +43,7 @@ __all__ = [
     "FullCurriculum",
     "HardNegatives",
     "ImageTable",
+    "LeakReport",
     "PhraseCorpus",
     "PhraseStage",
     "PhraseTags",

@@ -46,10 +46,10 @@ class BenchmarkFolders:
 class ReportInputs:
     """What a run left, as the result folders of docs/formats.md, by the names to show; shown in the order given.
 
-    `curriculum` is `model.specs.to_plain` of the Curriculum that ran. `regions`, `images` and `tagger` are the results
-    of RegionFeatures, ImageTable and PosTagger; `pictures` the folders of pictures by the name of their source.
-    `left_out` says in whole sentences what was not done and why. `is_comparable`: training had the paper's own data
-    and sizes; only the caller knows which files were read, hence the cautious default.
+    `curriculum` is `model.specs.to_plain` of the Curriculum that ran. `regions`, `images`, `tagger` and `leaks` are
+    the results of RegionFeatures, ImageTable, PosTagger and LeakReport; `pictures` the folders of pictures by the name
+    of their source. `left_out` says in whole sentences what was not done and why. `is_comparable`: training had the
+    paper's own data and sizes; only the caller knows which files were read, hence the cautious default.
     """
 
     title: str
@@ -65,6 +65,7 @@ class ReportInputs:
     images: Path | None = None
     pictures: SourceFiles = field(default_factory=dict)
     tagger: Path | None = None
+    leaks: Path | None = None
     left_out: tuple[str, ...] = ()
     is_comparable: bool = False
 
@@ -129,6 +130,27 @@ class Tagger:
     accuracy: float
     num_sentences: int
     rules: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leak:
+    """Images that a benchmark holds out, and how many of them how many rows of a corpus show that are trained on.
+
+    `split_by`: its `publisher`, whose word for the `part` may be known, or `here`. `known_by`: images by how each is
+    known to be one of them. `examples`: the ids of a few rows.
+    """
+
+    benchmark: str
+    split_by: str
+    split: str
+    part: str
+    corpus: str
+    num_held_out_images: int
+    num_images: int
+    num_rows: int
+    num_trained_rows: int
+    known_by: dict[str, int]
+    examples: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,6 +313,7 @@ class Contents:
     dag: dict[str, list[str]]
     corpora: dict[str, Corpus]
     tagger: Tagger | None
+    leaks: list[Leak]
     stages: dict[str, Stage]
     fine_tunings: dict[str, FineTuned]
     benchmarks: dict[str, Benchmark]

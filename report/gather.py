@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data.regions.store import RegionStore
-from report import corpora, training
+from report import corpora, leaks, training
 from report.benchmarks import PREDICTIONS, SCORES, benchmark
 from report.contents import Contents, ReportInputs
 
@@ -39,6 +39,7 @@ def gather(inputs: ReportInputs, store: RegionStore | None = None) -> Contents:
             if (folder / _COUNTS).is_file()
         },
         tagger=corpora.tagger(tagger) if tagger and tagger.is_file() else None,
+        leaks=leaks.leaks(inputs.leaks) if inputs.leaks and (inputs.leaks / leaks.FILE_NAME).is_file() else [],
         stages={
             name: training.stage(folder, _objectives(inputs.curriculum, name)) for name, folder in inputs.stages.items()
         },
@@ -72,6 +73,8 @@ def _expected(inputs: ReportInputs) -> Iterator[tuple[str, Path, Mapping[str, st
         yield f"corpus {name}", folder, {_COUNTS: "counts"}
     if inputs.tagger is not None:
         yield "tagger", inputs.tagger, {"scores.json": "scores"}
+    if inputs.leaks is not None:
+        yield "leak report", inputs.leaks, {leaks.FILE_NAME: "counts"}
     for name, folder in inputs.stages.items():
         yield f"stage {name}", folder, _STAGE_FILES
     for name, folder in inputs.fine_tunings.items():

@@ -12,7 +12,8 @@ from tasks.artifact import Job
 from tasks.benchmarks import BenchmarkTask, sources_of
 from tasks.console import log
 from tasks.corpora import Vocabulary
-from tasks.images import HardNegatives, RegionFeatures
+from tasks.hard_negatives import HardNegatives
+from tasks.images import RegionFeatures
 from tasks.jobs import run_job
 from tasks.node import Input
 from tasks.parameters import ChoiceParameter, OptionalProcessesParameter

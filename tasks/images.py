@@ -1,20 +1,16 @@
-"""The image side of the DAG: which images there are, their regions, and for each the images most like it."""
+"""The image side of the DAG: which images there are, and their regions."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
-from data import hard_negatives
 from data import images as image_table
-from data.contracts import hard_negatives as hard_negatives_contract
 from data.contracts import images as images_contract
 from data.contracts import regions as regions_contract
-from data.hard_negatives import HardNegativeSettings
-from data.images import SplitSettings
+from data.images import HeldOutBy, SplitSettings
 from data.regions import detections, pixels
 from data.regions.detections import DetectionSettings
 from data.regions.pixels import PixelSettings
@@ -22,6 +18,7 @@ from data.sources import all_sources, that_give
 from tasks.artifact import ArtifactTask, Job
 from tasks.node import Input
 from tasks.parameters import (
+    ChoiceParameter,
     OptionalCountParameter,
     OptionalRateParameter,
     RateParameter,
@@ -74,6 +71,12 @@ class ImageTable(SourceTask):
         default=0.01, description="share of rejected records above which the table is not built"
     )
 
+    held_out_by: ChoiceParameter = ChoiceParameter(
+        default="splits",
+        choices=get_args(HeldOutBy),
+        description="kept from pre-training: what is held out here, or what a benchmark's publisher holds out, too",
+    )
+
     entry = ("data.images", "data.contracts.images")
     libraries = ("pyarrow",)
 
@@ -93,6 +96,7 @@ class ImageTable(SourceTask):
             test_rate=profile.test_rate if self.test_rate is None else self.test_rate,
             seed=self.seed,
             max_rejected_rate=self.max_rejected_rate,
+            held_out_by=cast(HeldOutBy, self.held_out_by),
         )
 
     def settings(self) -> Mapping[str, Any]:
@@ -165,40 +169,3 @@ class RegionFeatures(SourceTask, ShardedTask):
                 workplace=workplace,
             )
         regions_contract.check(job.result)
-
-
-class HardNegatives(ShardedTask):
-    """For each image the most similar others of its split, by mean-pooled region features."""
-
-    num_negatives: OptionalCountParameter = OptionalCountParameter(default=None, description="neighbours of each image")
-    images_per_shard: OptionalCountParameter = OptionalCountParameter(default=None, description="images of a shard")
-
-    entry = ("data.hard_negatives", "data.contracts.hard_negatives")
-    libraries = ("h5py", "numpy")
-
-    def inputs(self) -> Mapping[str, Input]:
-        """The image table (splits and groups) and the region store."""
-        return {
-            "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
-            "regions": Input(node=RegionFeatures(profile=self.profile), results=("regions.h5",)),
-        }
-
-    def _index(self) -> HardNegativeSettings:
-        profile = current_profile(self.profile)
-        return HardNegativeSettings(
-            num_negatives=self.num_negatives or profile.num_negatives,
-            images_per_shard=self.images_per_shard or profile.images_per_shard,
-        )
-
-    def settings(self) -> Mapping[str, Any]:
-        """The number of neighbours, and how the index is cut."""
-        return asdict(self._index())
-
-    def build(self, job: Job) -> None:
-        """Search, exactly."""
-        paths: dict[str, Path] = {name: job.inputs[name] for name in ("images", "regions")}
-        workplace = self.workplace(job)
-        hard_negatives.build(
-            **paths, settings=self._index(), into=job.result, progress=job.progress, workplace=workplace
-        )
-        hard_negatives_contract.check(job.result)

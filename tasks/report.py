@@ -12,11 +12,14 @@ from data.digests import file_digest
 from model import plugins
 from model.specs import to_plain
 from report.contents import BenchmarkFolders, DagNode, ReportInputs
+from report.leaks import FILE_NAME as LEAKS
 from tasks.artifact import PAGE, ArtifactTask, Job
 from tasks.benchmarks import available, benchmarks, left_out
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
 from tasks.fine_tuning import LAST_STAGE, Evaluate
-from tasks.images import PICTURES, HardNegatives, ImageTable, RegionFeatures, cautions
+from tasks.hard_negatives import HardNegatives
+from tasks.images import PICTURES, ImageTable, RegionFeatures, cautions
+from tasks.leaks import LeakReport
 from tasks.node import Input
 from tasks.parameters import ChoiceParameter, SomeParameter
 from tasks.settings import configured_sources, current_store
@@ -78,6 +81,7 @@ class Report(ArtifactTask):
             **{f"fine_tuning.{name}": Input(node=task, results=_CURVES) for name, task in fine_tunings.items()},
             **{f"evaluation.{name}": Input(node=task, results=_SCORES) for name, task in evaluations.items()},
             **self._tagger(),
+            "leaks": Input(node=LeakReport(profile=self.profile), results=(LEAKS,)),
             **source_inputs(PICTURES, profile=self.profile),
         }
 
@@ -126,6 +130,7 @@ class Report(ArtifactTask):
                 images=corpora["ImageTable"],
                 pictures=source_files(job, PICTURES),
                 tagger=job.inputs.get("tagger"),
+                leaks=job.inputs["leaks"],
                 left_out=tuple(settings["left_out"]),
                 dag=tuple(_node(task, needed) for task, needed in self._below()),
             ),

@@ -11,7 +11,8 @@ from model.curricula import msp
 from model.specs import Budget, Curriculum, Stage, check_lengths, to_plain
 from tasks.artifact import Job
 from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
-from tasks.images import HardNegatives, RegionFeatures
+from tasks.hard_negatives import HardNegatives
+from tasks.images import RegionFeatures
 from tasks.jobs import run_job
 from tasks.node import Input
 from tasks.parameters import OptionalCountParameter

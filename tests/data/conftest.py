@@ -48,6 +48,7 @@ class Small:
         group: Mapping[str, str] = MappingProxyType({}),
         known_as: Mapping[str, Sequence[str]] = MappingProxyType({}),
         pool: Mapping[str, str] = MappingProxyType({}),
+        photo: Mapping[str, str] = MappingProxyType({}),
         size_px: tuple[int | None, int | None] = (100, 100),
     ) -> Path:
         ids = sorted(splits)
@@ -60,6 +61,7 @@ class Small:
             "file_name": [None] * len(ids),
             "width_px": [size_px[0]] * len(ids),
             "height_px": [size_px[1]] * len(ids),
+            "photo_id": [photo.get(i) for i in ids],
         }
         write_parquet(self.folder("images") / "images.parquet", pa.table(columns, schema=IMAGES), IMAGES)
         return self.folder("images")

@@ -169,11 +169,14 @@ def test_a_good_region_store_passes_and_boxes_in_the_wrong_order_do_not(small: A
         regions_contract.check(small.regions([replace(good, boxes_R4=good.boxes_R4[:, ::-1])], ["dog"]))
 
 
-def _write_negatives(folder: Path, neighbours: list[list[int]], scores: list[list[float]]) -> Path:
+def _write_negatives(
+    folder: Path, neighbours: list[list[int]], scores: list[list[float]], *, pool: str = "cosine"
+) -> Path:
     with h5py.File(folder / "hard_negatives.h5", "w") as file:
         file["image_ids"] = np.array([b"coco:1", b"coco:2", b"coco:3"], "S64")
         file["neighbours"] = np.array(neighbours, np.int32)
-        file["scores"] = np.array(scores, np.float32)
+        file["scores"] = np.array(scores)
+        file["pool"] = np.array(pool, "S16")
     return folder
 
 
@@ -196,4 +199,25 @@ def test_neighbours_that_break_a_rule_are_refused_with_their_image(
     hard_negatives_contract.check(_write_negatives(tmp_path, good, [[0.9, 0.5], [0.5, 0.5], [0.5, 0.0]]))
     with pytest.raises(ContractError, match=message) as caught:
         hard_negatives_contract.check(_write_negatives(tmp_path, [first, *good[1:]], [scores, [0.5, 0.5], [0.5, 0.0]]))
+    assert caught.value.where.endswith("coco:1")
+
+
+@pytest.mark.parametrize(
+    ("first", "scores", "message"),
+    [
+        ([1, 0], [0.0, -0.5], "each image first"),
+        ([0, 0], [0.0, -0.5], "its own neighbour"),
+        ([0, 1], [0.0, 0.5], "distances with a minus"),
+        ([0, 1], [0.0, -np.inf], "distances with a minus"),
+    ],
+)
+def test_in_vilberts_pool_each_image_is_first_and_the_others_are_not_it(
+    tmp_path: Path, first: list[int], scores: list[float], message: str
+) -> None:
+    good, distances = [[0, 1], [1, 0], [2, -1]], [[0.0, -2.0], [0.0, -2.0], [0.0, 0.0]]
+    hard_negatives_contract.check(_write_negatives(tmp_path, good, distances, pool="vilbert"))
+    with pytest.raises(ContractError, match=message) as caught:
+        hard_negatives_contract.check(
+            _write_negatives(tmp_path, [first, *good[1:]], [scores, *distances[1:]], pool="vilbert")
+        )
     assert caught.value.where.endswith("coco:1")

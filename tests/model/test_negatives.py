@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data import hard_negatives
 from data.errors import UserError
-from model import questions
+from model import facts, questions
 from model.facts import Facts
 from model.negatives import NegativeSampler
 from model.questions import Questions
@@ -85,3 +88,14 @@ def test_partners_rest_on_seed_epoch_and_row_alone(tiny: TinySet, tiny_facts: Fa
         assert getattr(alone, name).tolist() == getattr(whole, name)[[7, 30]].tolist()
     other = sampler.draw(np.arange(32), 4)
     assert dataclasses.astuple(other)[0].tolist() != dataclasses.astuple(whole)[0].tolist()
+
+
+def test_an_image_that_is_first_of_its_own_neighbours_is_passed_over(tiny: TinySet, tmp_path: Path) -> None:
+    # ViLBERT's pool: image 0 has itself and 3, image 1 itself alone.
+    copied = tmp_path / "negatives"
+    shutil.copytree(tiny.hard_negatives, copied)
+    with h5py.File(copied / hard_negatives.FILE_NAME, "r+") as file:
+        file["neighbours"][0], file["neighbours"][1] = [0, 3, -1], [1, -1, -1]
+    found = facts.read(regions=tiny.regions, words=tiny.vocabulary, negatives=copied)
+    assert found.neighbours_NK is not None
+    assert found.neighbours_NK[:2].tolist() == [[3, -1, -1], [-1, -1, -1]]

@@ -56,6 +56,7 @@ def inputs_of(folder: Path, **fields: Any) -> ReportInputs:
             "images": run.write_images(folder / "images"),
             "pictures": {"coco_images": (run.write_pictures(folder / "pictures"),)},
             "tagger": run.write_tagger(folder / "tagger"),
+            "leaks": run.write_leaks(folder / "leaks"),
             "left_out": ("GQA: no questions are set ([sources] gqa_questions).",),
             **fields,
         }

@@ -132,6 +132,7 @@ def write_images(folder: Path) -> Path:
         "file_name": [f"{number}.jpg" for number in range(1, 7)],
         "width_px": [80] * 6,
         "height_px": [40] * 6,
+        "photo_id": [None] * len(IMAGES),
     }
     write_parquet(folder / "images.parquet", pa.table(columns, schema=schema.IMAGES), schema.IMAGES)
     return folder
@@ -207,6 +208,19 @@ def write_tagger(folder: Path) -> Path:
     folder.mkdir()
     rules = {"verb": {"precision": 0.875, "recall": 0.9375}, "aux": {"precision": None, "recall": 1.0}}
     write_json(folder / "scores.json", {"accuracy": 0.96, "num_sentences": 300, "num_words": 2800, **rules})
+    return folder
+
+
+def write_leaks(folder: Path) -> Path:
+    folder.mkdir()
+    none = {"num_images": 0, "num_rows": 0, "num_trained_rows": 1200, "known_by": {}, "examples": []}
+    some = {"num_images": 37, "num_rows": 111, "num_trained_rows": 1200, "examples": ["coco:2#t", "coco:3#t"]}
+    held = {"benchmark": "vqa", "split": "validation", "corpus": "TokenCorpus", "num_held_out_images": 405}
+    leaks = [
+        {**held, "split_by": "here", "part": "", **none},
+        {**held, "split_by": "publisher", "part": "val2014", **some, "known_by": {"own id": 30, "photograph": 7}},
+    ]
+    write_json(folder / "leaks.json", {"leaks": leaks})
     return folder
 
 

@@ -44,6 +44,7 @@ def test_every_score_of_the_json_is_on_the_page(page: Page) -> None:
     ]
     held_out = [list(stage["held_out"].values()) for stage in page.report["stages"].values()]
     counts = [[corpus[field] for field in ("rows", "images", "notes")] for corpus in page.report["corpora"].values()]
+    counts += [[leak[name] for name in leak if name.startswith("num_")] for leak in page.report["leaks"]]
     lengths = {float(number) for number in range(10)}  # of the lists
     assert set(numbers_of([scores, held_out, counts])) - lengths <= set(page.numbers)
 
@@ -53,7 +54,7 @@ def test_the_json_keeps_its_layout(page: Page) -> None:
     assert report["format"] == 2
     assert sorted(report) == [
         "benchmarks", "corpora", "curriculum", "dag", "fine_tunings", "format", "is_trial_run", "is_unlearnt",
-        "is_world", "left_out", "missing", "profile", "stages", "tagger", "title",
+        "is_world", "leaks", "left_out", "missing", "profile", "stages", "tagger", "title",
     ]  # fmt: skip
     assert sorted(report["stages"]["token"]) == ["curves", "held_out"]
     assert sorted(report["stages"]["token"]["held_out"]["mlm"]) == [
@@ -245,7 +246,7 @@ def test_a_smoke_run_says_that_nothing_is_learnt(written: Written) -> None:
 
 def test_a_run_that_left_nothing_is_said_to_have_left_nothing(written: Written) -> None:
     nothing: dict[str, Any] = {"corpora": {}, "stages": {}, "benchmarks": {}, "fine_tunings": {}, "left_out": ()}
-    page = written(**nothing, dag=(), regions=None, images=None, pictures={}, tagger=None)
+    page = written(**nothing, dag=(), regions=None, images=None, pictures={}, tagger=None, leaks=None)
     assert "No corpus was handed to this report." in page.text
     assert "No benchmark was run." in page.text
     assert page.text.count("Not trained in this run.") == 3
