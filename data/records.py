@@ -48,7 +48,7 @@ class PhraseRecord:
     image_id: str
     phrase_id: str
     text: str
-    box: Box
+    box: Box | None  # None: the format does not say which region
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from data.records import Box, Reject, Rejection
 
 MAX_PIXELS = 1_000_000
 MAX_NUMBER = 2**53
+MAX_NAME_LENGTH = 64  # characters of a key that names its record in a message
 Record = TypeVar("Record")
 
 

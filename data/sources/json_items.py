@@ -11,11 +11,11 @@ import ijson
 import numpy as np
 
 from data.errors import SourceError
+from data.sources.fields import MAX_NAME_LENGTH
 from data.sources.files import open_source, wrong_file
 
 MAX_DEPTH = 64
 MAX_ITEM_BYTES = 64 << 20
-MAX_NAME_LENGTH = 64  # characters of a key that names its record in a message
 _BLOCK = 1 << 16
 Item = TypeVar("Item")
 _STEP = np.zeros(256, np.int32)
