@@ -298,7 +298,7 @@ def check_sources() -> None:
         source = all_sources()[name]
         for path in paths:
             check_there(path, f"{source.title} (to be had at {source.address})")
-            if path.is_dir() != source.is_folder:
+            if source.is_folder is not None and path.is_dir() != source.is_folder:
                 raise UserError(
                     expected="a folder" if source.is_folder else "a file",
                     found="a file" if source.is_folder else "a folder",

@@ -119,6 +119,15 @@ def bbox_of(item: Any) -> Box:
     return corners(x, y, width, height)
 
 
+def box_between(value: Any, name: str) -> Box:
+    """`value` as a box that is given by its corners, [x1, y1, x2, y2] in pixels."""
+    if not isinstance(value, list) or len(value) != 4:
+        raise RecordError(name, "not four numbers")
+    x1, y1, x2, y2 = (_number(side, name) for side in value)
+    corners(x1, y1, x2 - x1, y2 - y1)
+    return (x1, y1, x2, y2)
+
+
 def corners(x: float, y: float, width: float, height: float) -> Box:
     """x1, y1, x2, y2 of a box; it must have an area and lie within a million pixels."""
     if not (width > 0 and height > 0):

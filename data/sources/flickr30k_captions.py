@@ -46,9 +46,7 @@ def _caption(line: bytes) -> CaptionRecord:
     if not (match and has_tab):
         raise RecordError("line", "not like 1000092795.jpg#0, a tab and a caption")
     image_id = f"flickr30k:{match[1]}"
-    return CaptionRecord(
-        image_id=image_id, caption_id=f"{image_id}#{int(match[2])}", text=as_text(caption, "caption")
-    )
+    return CaptionRecord(image_id=image_id, caption_id=f"{image_id}#{int(match[2])}", text=as_text(caption, "caption"))
 
 
 SOURCE = Source(

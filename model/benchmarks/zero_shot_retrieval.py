@@ -10,7 +10,7 @@ BENCHMARK = Benchmark(
     title="Image-text retrieval, zero-shot",
     about="As retrieval after fine-tuning, but with the matching head as the last stage left it.",
     address="https://cs.stanford.edu/people/karpathy/deepimagesent",
-    sources=(("flickr30k",), ("coco_captions",)),
+    sources=(("flickr30k",), ("flickr30k_captions",), ("coco_captions",), ("coco_karpathy",)),
     content="captions",
     form=Form(name="match"),
     measure=recalls,
