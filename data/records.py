@@ -158,6 +158,22 @@ class RegionReader:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Marks:
+    """By what a file of a format is known, whatever it is called; all that is given must be met (data/detecting.py).
+
+    `opening` is its first sign that is no space; `keys` are names of fields that it has near its beginning or its end,
+    `without` such as it has not; `pattern` a regular expression to be found there. `member` is one that the name of
+    some file fits, for a folder.
+    """
+
+    opening: str = ""
+    keys: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    pattern: str = ""
+    member: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """One publisher's format: its key in `[sources]`, where it can be had, and what can be read from it.
 
@@ -165,7 +181,7 @@ class Source:
     CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions -> QuestionRecord,
     answers -> AnswersRecord, negatives -> NegativesRecord, labels, image_ids and answer_list -> str.
     A folder of pictures or a file that another library opens has an empty `reads`. `is_folder` None: either.
-    One that gives regions has `regions`, which fetches them by their places.
+    One that gives regions has `regions`, which fetches them by their places. `marks` are the ways to know its files.
 
     `pool` names the images that its own belong to: `pretraining`, or the benchmark that alone shows them. Corpora of
     pre-training hold no image that only a benchmark knows.
@@ -178,3 +194,4 @@ class Source:
     is_folder: bool | None = False
     pool: str = PRETRAINING
     regions: RegionReader | None = None
+    marks: tuple[Marks, ...] = ()

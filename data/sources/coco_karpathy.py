@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import CaptionRecord, ImageRecord, Reject, Source
+from data.records import CaptionRecord, ImageRecord, Marks, Reject, Source
 from data.sources import fields, karpathy
 from data.sources.ids import numbered
 from data.sources.json_items import items
@@ -47,4 +47,5 @@ SOURCE = Source(
     title="COCO captions with Karpathy's splits",
     address=f"{karpathy.ADDRESS} (coco)",
     reads={"images": images, "captions": captions},
+    marks=(Marks(opening="{", keys=("images", "sentences", "cocoid")),),
 )

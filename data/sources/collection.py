@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
-from data.records import Box, BoxRecord, CaptionRecord, ImageRecord, PhraseRecord, Reject, Rejection, Source
+from data.records import Box, BoxRecord, CaptionRecord, ImageRecord, Marks, PhraseRecord, Reject, Rejection, Source
 from data.sources import fields
 from data.sources.collection_rows import Row, group_of, image_of, of_each_box, rows, split_of
 from data.sources.fields import RecordError
@@ -123,4 +123,8 @@ SOURCE = Source(
     title="A collection of your own (JSON lines or Parquet)",
     address="https://jsonlines.org or https://parquet.apache.org, with the fields of docs/formats.md",
     reads={"images": images, "captions": captions, "phrases": phrases, "boxes": boxes},
+    marks=(
+        Marks(opening="{", pattern=r'^\s*\{[^\n]*"image":\s*"[a-z][a-z0-9_]*:'),
+        Marks(pattern=r"^PAR1[\s\S]*\bimage\b"),
+    ),
 )

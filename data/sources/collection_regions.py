@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.records import Place, RegionReader, RegionRecord, Reject, Rejection, Source
+from data.records import Marks, Place, RegionReader, RegionRecord, Reject, Rejection, Source
 from data.schema import FEATURE_SIZE
 from data.sources import fields
 from data.sources.collection_rows import Row, image_of, of_each_box, rows, rows_at
@@ -93,4 +93,8 @@ SOURCE = Source(
     address="https://jsonlines.org or https://parquet.apache.org, with the fields of docs/formats.md",
     reads={"regions": regions},
     regions=RegionReader(located=located_regions, at=regions_at),
+    marks=(
+        Marks(opening="{", keys=("features",), pattern=r'^\s*\{[^\n]*"image":\s*"[a-z][a-z0-9_]*:'),
+        Marks(pattern=r"^PAR1[\s\S]*\bimage\b[\s\S]*\bfeatures\b"),
+    ),
 )

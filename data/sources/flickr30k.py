@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import CaptionRecord, ImageRecord, Reject, Source
+from data.records import CaptionRecord, ImageRecord, Marks, Reject, Source
 from data.sources import fields, karpathy
 from data.sources.ids import image_id_of
 from data.sources.json_items import items
@@ -53,4 +53,5 @@ SOURCE = Source(
     address=f"{karpathy.ADDRESS} (flickr30k)",
     reads={"images": images, "captions": captions},
     pool="flickr30k",
+    marks=(Marks(opening="{", keys=("images", "sentences", "filename"), without=("cocoid",)),),
 )

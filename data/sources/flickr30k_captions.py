@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.records import CaptionRecord, ImageRecord, Reject, Source
+from data.records import CaptionRecord, ImageRecord, Marks, Reject, Source
 from data.sources.fields import RecordError, as_text
 from data.sources.lines import decoded, records
 
@@ -55,4 +55,5 @@ SOURCE = Source(
     address="https://shannon.cs.illinois.edu/DenotationGraph/ (results_20130124.token)",
     reads={"images": images, "captions": captions},
     pool="flickr30k",
+    marks=(Marks(pattern=r"^[0-9]+\.jpg#[0-9]+\t"),),
 )

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.records import NegativesRecord, Reject, Rejection, Source
+from data.records import Marks, NegativesRecord, Reject, Rejection, Source
 from data.sources import pickled
+from data.sources.fields import MAX_NUMBER
 from data.sources.files import open_source, wrong_file
 from data.sources.ids import image_in
 from data.sources.pickled import PickledArray, PickleError
@@ -38,6 +39,7 @@ def source_of(collection: str, title: str, *, pool: str) -> Source:
         address="https://github.com/facebookresearch/vilbert-multi-task/tree/master/data (hard_negative.pkl)",
         reads={"negatives": partial(_negatives, source=name, collection=collection)},
         pool=pool,
+        marks=(Marks(pattern=rf"^[\s\S]*{_POOL}"),),
     )
 
 
@@ -81,8 +83,8 @@ def _listed(values: Mapping[Any, Any], path: Path, source: str) -> list[Any]:
 
 
 def _image_id(number: Any, collection: str) -> str | None:
-    is_name = isinstance(number, int | str) and not isinstance(number, bool)
-    return image_in(collection, str(number)) if is_name else None
+    is_number = type(number) is int and 0 <= number <= MAX_NUMBER
+    return image_in(collection, str(number)) if is_number or isinstance(number, str) else None
 
 
 def _pool(values: Mapping[Any, Any], num_images: int, path: Path, source: str) -> NDArray[np.int64]:

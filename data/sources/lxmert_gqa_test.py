@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.records import ImageRecord, QuestionRecord, Reject, Source
+from data.records import ImageRecord, Marks, QuestionRecord, Reject, Source
 from data.sources import lxmert, lxmert_gqa_form
 
 NAME = "lxmert_gqa_test"
@@ -30,4 +30,5 @@ SOURCE = Source(
     address=lxmert_gqa_form.ADDRESS,
     reads={"questions": questions, "images": images},
     pool="gqa",
+    marks=(Marks(opening="[", keys=("img_id", "sent"), pattern=r'"question_id":\s*"'),),
 )

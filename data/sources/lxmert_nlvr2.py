@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import ImageRecord, QuestionRecord, Reject, Source
+from data.records import ImageRecord, Marks, QuestionRecord, Reject, Source
 from data.sources import fields, lxmert, nlvr2
 from data.sources.json_items import items
 
@@ -53,4 +53,5 @@ SOURCE = Source(
     address=f"{lxmert.ADDRESS}#nlvr2 (data/nlvr2)",
     reads={"images": images, "questions": questions},
     pool="nlvr2",
+    marks=(Marks(opening="[", keys=("img0", "img1", "identifier")),),
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import CaptionRecord, ImageRecord, PhraseRecord, QuestionRecord, Reject, Rejection, Source
+from data.records import CaptionRecord, ImageRecord, Marks, PhraseRecord, QuestionRecord, Reject, Rejection, Source
 from data.sources import fields, lxmert
 from data.sources.fields import RecordError
 from data.sources.json_items import items
@@ -100,4 +100,5 @@ SOURCE = Source(
     title="LXMERT's pre-training texts",
     address=f"{lxmert.ADDRESS}#pre-training (data/lxmert)",
     reads={"images": images, "captions": captions, "phrases": phrases, "questions": questions},
+    marks=(Marks(opening="[", keys=("img_id", "sentf")),),
 )

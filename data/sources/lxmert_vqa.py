@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from data.records import ImageRecord, QuestionRecord, Reject, Source, Split
+from data.records import ImageRecord, Marks, QuestionRecord, Reject, Source, Split
 from data.sources import fields, lxmert
 from data.sources.ids import numbered
 from data.sources.json_items import items
@@ -61,4 +61,5 @@ SOURCE = Source(
     address=f"{lxmert.ADDRESS}#vqa (data/vqa)",
     reads={"images": images, "questions": questions},
     pool="vqa",
+    marks=(Marks(opening="[", keys=("img_id", "sent"), pattern=r'"question_id":\s*[0-9]'),),
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from data.records import ImageRecord, QuestionRecord, Reject, Source, Split
+from data.records import ImageRecord, Marks, QuestionRecord, Reject, Source, Split
 from data.sources import fields
 from data.sources.fields import RecordError
 from data.sources.lines import decoded, records
@@ -98,4 +98,5 @@ SOURCE = Source(
     address="https://github.com/lil-lab/nlvr (nlvr2/data)",
     reads={"images": images, "questions": questions},
     pool="nlvr2",
+    marks=(Marks(opening="{", keys=("identifier", "sentence"), without=("structured_rep",)),),
 )

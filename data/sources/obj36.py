@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from data.records import RegionReader, RegionRecord, Reject, Source
+from data.records import Marks, RegionReader, RegionRecord, Reject, Source
 from data.sources.lines import located, records, records_at
 from data.sources.region_tsv import MAX_LINE_BYTES, of_ten_columns
 
@@ -36,4 +36,5 @@ SOURCE = Source(
     address="https://github.com/airsplay/lxmert#google-drive (mscoco_imgfeat, vg_gqa_imgfeat)",
     reads={"regions": regions},
     regions=RegionReader(located=located_regions, at=regions_at),
+    marks=(Marks(pattern=r"^[^\t\n]+\t[0-9]+\t[0-9]+(\t[A-Za-z0-9+/]+=*){4}\t[0-9]+\t[A-Za-z0-9+/]+=*\t"),),
 )

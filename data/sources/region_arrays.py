@@ -71,7 +71,7 @@ def read_file(path: Path, *, source: str, collection: str) -> RegionRecord:
         raise RecordError("file name", "image id of unknown form")
     values = values_of(path, source=source)
     own_name = values.get("image_id")
-    if isinstance(own_name, str | int) and image_in(collection, Path(str(own_name)).stem) not in (None, image_id):
+    if isinstance(own_name, str) and image_in(collection, own_name.partition(".")[0]) not in (None, image_id):
         raise RecordError("image_id", "another image than the file's name says")
     return region_of(values, image_id=image_id)
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from data.records import Place, RegionReader, RegionRecord, Reject, Source
+from data.records import Marks, Place, RegionReader, RegionRecord, Reject, Source
 from data.sources import region_arrays, region_lmdb
 from data.sources.lines import located as located_lines
 from data.sources.lines import records_at
@@ -37,6 +37,10 @@ def source_of(collection: str, title: str) -> Source:
             at=partial(at, source=name, collection=collection),
         ),
         is_folder=None,
+        marks=(
+            Marks(pattern=r"^[^\t\n]+\t[0-9]+\t[0-9]+\t[0-9]+\t[A-Za-z0-9+/]+=*\t"),
+            Marks(member=r"data\.mdb|.*\.np[yz]"),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import QuestionRecord, Reject, Source
+from data.records import Marks, QuestionRecord, Reject, Source
 from data.sources import fields
 from data.sources.ids import numbered
 from data.sources.json_items import items
@@ -36,4 +36,5 @@ SOURCE = Source(
     address="https://visualqa.org/download.html (v2 Training, Validation and Testing questions)",
     reads={"questions": questions},
     pool="vqa",
+    marks=(Marks(opening="{", keys=("question", "question_id", "image_id")),),
 )

@@ -17,8 +17,14 @@ JSON_SOURCES = [
     "coco_captions",
     "coco_image_info",
     "coco_instances",
+    "coco_karpathy",
     "flickr30k",
     "gqa_answers",
+    "lxmert_gqa",
+    "lxmert_gqa_test",
+    "lxmert_nlvr2",
+    "lxmert_pretraining",
+    "lxmert_vqa",
     "vg_attributes",
     "vg_image_data",
     "vg_objects",
@@ -27,7 +33,7 @@ JSON_SOURCES = [
     "vqa_answers",
     "vqa_questions",
 ]
-LISTS = ["attribute_vocabulary", "object_vocabulary", "test_images", "validation_images"]
+LISTS = ["attribute_vocabulary", "flickr30k_captions", "object_vocabulary", "test_images", "validation_images"]
 SAME_FOLDER = settings(
     max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
