@@ -32,7 +32,7 @@ from tasks.sharded import ShardedTask
 from tasks.sources import givers, is_set, need, source_files, source_inputs
 
 PICTURES = ("coco_images", "collection_images", "flickr30k_images", "nlvr1_images", "nlvr2_images", "vg_images")
-_LIST_COCO = ("coco_captions", "coco_instances", "coco_image_info", "coco_karpathy", "lxmert_pretraining")
+_LIST_COCO = ("coco_captions", "coco_instances", "coco_image_info", "coco_karpathy", "coco_vilbert")
 _SPLIT_LISTS = ("validation_images", "test_images")
 
 

@@ -97,7 +97,7 @@ def load(data: bytes) -> Any:
             machine.take(opcode.name, argument)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise PickleError("a pickle that breaks off or is wrong") from error
-    if len(machine.stack) != 1:
+    if len(machine.stack) != 1 or machine.stack[0] is _MARK:
         raise PickleError("a pickle that breaks off or is wrong")
     return machine.stack[0]
 

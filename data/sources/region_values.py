@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pybase64
 from numpy.typing import NDArray
 
 from data.records import RegionRecord
@@ -28,7 +29,7 @@ from data.schema import FEATURE_SIZE
 from data.sources import fields
 from data.sources.fields import RecordError
 from data.sources.pickled import PickledArray, PickleError
-from data.sources.region_tsv import MAX_BOXES, decoded, finite, unknown_classes
+from data.sources.region_tsv import MAX_BOXES, finite, unknown_classes
 
 _FEATURES = ("features", "x")
 _BOXES = ("boxes", "bbox")
@@ -79,7 +80,7 @@ def _single(named: Mapping[Any, Any], names: tuple[str, ...]) -> dict[str, Any]:
 def _features(value: Any, num_boxes: int | None) -> NDArray[np.float32]:
     """(R, F) of the boxes that count."""
     if isinstance(value, bytes | str):
-        array = _of_base64(value, "features", num_boxes, (FEATURE_SIZE,))
+        array = _of_base64(value, "features", (FEATURE_SIZE,))
     else:
         array = _array(value, "features")
     is_turned = array.ndim == 2 and array.shape[0] == FEATURE_SIZE and array.shape[1] <= MAX_BOXES
@@ -113,7 +114,7 @@ def _ids(ids_R: NDArray[Any], name: str) -> NDArray[np.int64]:
 def _rows(value: Any, name: str, num_boxes: int, shape: tuple[int, ...], dtype: str = "<f4") -> NDArray[Any]:
     """The first `num_boxes` rows of an array, each of `shape`."""
     is_base64 = isinstance(value, bytes | str)
-    array = _of_base64(value, name, num_boxes, shape, dtype) if is_base64 else _array(value, name)
+    array = _of_base64(value, name, shape, dtype) if is_base64 else _array(value, name)
     return _checked(array, name, num_boxes, shape)
 
 
@@ -123,12 +124,13 @@ def _checked(array: NDArray[Any], name: str, num_boxes: int, shape: tuple[int, .
     return array[:num_boxes]
 
 
-def _of_base64(
-    text: bytes | str, name: str, num_boxes: int | None, shape: tuple[int, ...], dtype: str = "<f4"
-) -> NDArray[Any]:
-    if num_boxes is None:
-        raise RecordError("num_boxes", "missing field")
-    return decoded(text, name, dtype, (num_boxes, *shape))
+def _of_base64(text: bytes | str, name: str, shape: tuple[int, ...], dtype: str = "<f4") -> NDArray[Any]:
+    """The rows of `shape` behind base64, as many as there are."""
+    try:
+        values = np.frombuffer(pybase64.b64decode(text, validate=True), dtype)
+        return values.reshape(-1, *shape)
+    except ValueError as error:  # binascii's error is one too
+        raise RecordError(name, "not base64 of rows of that length") from error
 
 
 def _array(value: Any, name: str) -> NDArray[Any]:

@@ -210,6 +210,8 @@ def as_lines(rows):
 POOL = {"train_hard_pool": np.array([[0.0, 2, 1], [1, 0, 2], [2, 0, 1]]), "train_image_list": [36979, 65567, 81641]}
 
 FILES = {
+    "coco_vilbert": as_lines([{"id": 391895, "img_path": "COCO_val2014_000000391895.jpg", "sentences": ["A man. "]}]),
+    "flickr30k_vilbert": as_lines([{"img_path": "36979.jpg", "id": 7, "sentences": ["A dog.", " It \n runs."]}]),
     "coco_karpathy": json.dumps(COCO_KARPATHY),
     "flickr30k_captions": "1000092795.jpg#0\tTwo young guys . \n1000092795.jpg#1\tTwo men.\n36979.jpg#0\tA dog.\n",
     "lxmert_pretraining": json.dumps(LXMERT_PRETRAINING),

@@ -23,6 +23,7 @@ def test_the_contents_of_the_sources_are_what_the_pipeline_asks_for():
         "coco_captions",
         "coco_instances",
         "coco_karpathy",
+        "coco_vilbert",
         "collection",
         "lxmert_pretraining",
         "nlvr1",
@@ -30,10 +31,11 @@ def test_the_contents_of_the_sources_are_what_the_pipeline_asks_for():
     )
     of_gqa = ("gqa_questions", "gqa_test_questions", "lxmert_gqa", "lxmert_gqa_test")
     assert set(that_give("images", "gqa")) == {*of_gqa, "gqa_scene_graphs"}
-    assert that_give("captions", "flickr30k") == ("flickr30k", "flickr30k_captions")
+    assert that_give("captions", "flickr30k") == ("flickr30k", "flickr30k_captions", "flickr30k_vilbert")
     assert that_give("captions", "pretraining") == (
         "coco_captions",
         "coco_karpathy",
+        "coco_vilbert",
         "collection",
         "lxmert_pretraining",
         "nlvr1",
