@@ -46,6 +46,13 @@ def field(item: Any, *names: str) -> Any:
     raise RecordError(names[0], "missing field")
 
 
+def has(item: Any, name: str) -> bool:
+    """Whether the record has a field of that name."""
+    if not isinstance(item, Mapping):
+        raise RecordError("record", "not an object with fields")
+    return name in item
+
+
 def members(item: Any, *names: str) -> list[Any]:
     """A field that is a list."""
     value = field(item, *names)

@@ -45,7 +45,7 @@ def image_of(item: Any) -> str:
 
 def labels(item: Any) -> dict[str, float]:
     """The score in (0, 1] of each right answer; empty where the row has no label."""
-    return as_scores(fields.mapping(item, "label")) if "label" in item else {}
+    return as_scores(fields.mapping(item, "label")) if fields.has(item, "label") else {}
 
 
 def as_scores(label: Any) -> dict[str, float]:

@@ -90,13 +90,16 @@ class _Dtype:
 def load(data: bytes) -> Any:
     """The value of a pickle: plain Python, with `PickledArray` for arrays. Raises PickleError for anything else."""
     machine = _Machine()
+    place: int | None = None
     try:
-        for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
+        for number, (opcode, argument, place) in enumerate(pickletools.genops(data)):  # noqa: B007
             if number >= MAX_OPCODES:
                 raise PickleError(f"more than {MAX_OPCODES:,} steps")
             machine.take(opcode.name, argument)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise PickleError("a pickle that breaks off or is wrong") from error
+    if place is None or place + 1 != len(data):
+        raise PickleError("a pickle with something behind its end")
     if len(machine.stack) != 1 or machine.stack[0] is _MARK:
         raise PickleError("a pickle that breaks off or is wrong")
     return machine.stack[0]

@@ -70,7 +70,8 @@ def read_file(path: Path, *, source: str, collection: str) -> RegionRecord:
     if image_id is None:
         raise RecordError("file name", "image id of unknown form")
     values = values_of(path, source=source)
-    own_name = values.get("image_id")
+    info = values.get("info")
+    own_name = (info if isinstance(info, Mapping) else values).get("image_id")
     if isinstance(own_name, str) and image_in(collection, own_name.partition(".")[0]) not in (None, image_id):
         raise RecordError("image_id", "another image than the file's name says")
     return region_of(values, image_id=image_id)
