@@ -178,6 +178,17 @@ def test_a_record_without_end_is_refused_before_it_fills_the_memory(tmp_path, mo
     assert len(list(items(path, "vg_objects"))) == 10
 
 
+def test_a_number_without_end_is_refused_at_once_and_long_ones_are_no_other_error(tmp_path):
+    path = tmp_path / "number.json"
+    path.write_bytes(b"[1, " + b"9" * (4 << 20))
+    with pytest.raises(SourceError, match="one of more than 65,536 digits"):
+        list(items(path, "vg_objects"))
+    for number in (b"9" * 5_000, b"1." + b"9" * 5_000 + b"e9999", b"-" + b"9" * 70_000):
+        path.write_bytes(b"[1, " + number + b"]")
+        with pytest.raises(SourceError, match="wrong after 1 records|digits"):
+            list(items(path, "vg_objects"))
+
+
 def test_a_good_line_after_twenty_bad_ones_does_not_save_a_file_of_another_format(read_all, make_obj36_line):
     contents = "x\n" * 19 + make_obj36_line("9")
     records, rejections = read_all("obj36", "regions", contents.encode())
