@@ -185,7 +185,7 @@ def test_a_number_without_end_is_refused_at_once_and_long_ones_are_no_other_erro
         list(items(path, "vg_objects"))
     for number in (b"9" * 5_000, b"1." + b"9" * 5_000 + b"e9999", b"-" + b"9" * 70_000):
         path.write_bytes(b"[1, " + number + b"]")
-        with pytest.raises(SourceError, match="wrong after 1 records|digits"):
+        with pytest.raises(SourceError, match=r"wrong after 1 records|digits"):
             list(items(path, "vg_objects"))
 
 
