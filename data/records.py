@@ -6,7 +6,7 @@ Legend: R regions of one image, F features of a region.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -48,7 +48,7 @@ class PhraseRecord:
     image_id: str
     phrase_id: str
     text: str
-    box: Box
+    box: Box | None  # None: the format does not say which region
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,8 +87,20 @@ class AnswersRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NegativesRecord:
+    """The images that look most like one, nearest first and itself not among them, as someone else searched them."""
+
+    image_id: str
+    negative_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RegionRecord:
-    """A detector's output for one image."""
+    """A detector's output for one image.
+
+    Ids are lines of the detector's vocabularies, -1 where nobody says what a region shows. `object_names` says it in
+    words instead, for formats without a vocabulary; None elsewhere.
+    """
 
     image_id: str
     width_px: int
@@ -99,6 +111,7 @@ class RegionRecord:
     attribute_ids_R: NDArray[np.int64]
     attribute_conf_R: NDArray[np.float32]
     features_RF: NDArray[np.float32]
+    object_names: tuple[str | None, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,9 +128,49 @@ Reject = Callable[[Rejection], None]
 
 PRETRAINING = "pretraining"
 Content = Literal[
-    "images", "captions", "phrases", "boxes", "regions", "labels", "image_ids", "questions", "answers", "answer_list"
+    "images",
+    "captions",
+    "phrases",
+    "boxes",
+    "regions",
+    "labels",
+    "image_ids",
+    "questions",
+    "answers",
+    "answer_list",
+    "negatives",
 ]
 Reader = Callable[[Path, Reject], Iterator[Any]]
+Place = int | str
+"""Where a record lies: an offset in bytes, the number of a row, a key, or a path below the folder."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegionReader:
+    """How regions are found in a first reading, and fetched in a second: a store's order is not that of its files.
+
+    `located(path, reject)` gives (place, RegionRecord); `at(path, places)` the records at these places, in their order,
+    and raises SourceError where others are there by now.
+    """
+
+    located: Callable[[Path, Reject], Iterator[tuple[Place, RegionRecord]]]
+    at: Callable[[Path, Iterable[Any]], Iterator[RegionRecord]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Marks:
+    """By what a file of a format is known, whatever it is called; all that is given must be met (data/detecting.py).
+
+    `opening` is its first sign that is no space; `keys` are names of fields that it has near its beginning or its end,
+    `without` such as it has not; `pattern` a regular expression to be found there. `member` is one that the name of
+    some file fits, for a folder.
+    """
+
+    opening: str = ""
+    keys: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    pattern: str = ""
+    member: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,8 +179,9 @@ class Source:
 
     `reads` maps a content to its reader `(path, reject) -> iterator of records`: images -> ImageRecord, captions ->
     CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions -> QuestionRecord,
-    answers -> AnswersRecord, labels, image_ids and answer_list -> str.
-    A folder of pictures or a file that another library opens has an empty `reads`.
+    answers -> AnswersRecord, negatives -> NegativesRecord, labels, image_ids and answer_list -> str.
+    A folder of pictures or a file that another library opens has an empty `reads`. `is_folder` None: either.
+    One that gives regions has `regions`, which fetches them by their places. `marks` are the ways to know its files.
 
     `pool` names the images that its own belong to: `pretraining`, or the benchmark that alone shows them. Corpora of
     pre-training hold no image that only a benchmark knows.
@@ -137,5 +191,7 @@ class Source:
     title: str
     address: str
     reads: Mapping[Content, Reader]
-    is_folder: bool = False
+    is_folder: bool | None = False
     pool: str = PRETRAINING
+    regions: RegionReader | None = None
+    marks: tuple[Marks, ...] = ()

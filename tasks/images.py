@@ -28,8 +28,8 @@ from tasks.settings import current_profile
 from tasks.sharded import ShardedTask
 from tasks.sources import givers, is_set, need, source_files, source_inputs
 
-PICTURES = ("coco_images", "flickr30k_images", "nlvr1_images", "nlvr2_images", "vg_images")
-_LIST_COCO = ("coco_captions", "coco_instances", "coco_image_info")
+PICTURES = ("coco_images", "collection_images", "flickr30k_images", "nlvr1_images", "nlvr2_images", "vg_images")
+_LIST_COCO = ("coco_captions", "coco_instances", "coco_image_info", "coco_karpathy", "coco_vilbert")
 _SPLIT_LISTS = ("validation_images", "test_images")
 
 
@@ -124,14 +124,18 @@ class RegionFeatures(SourceTask, ShardedTask):
 
     def source_names(self) -> tuple[str, ...]:
         """Detections and their vocabularies, or pictures and annotated boxes."""
-        if is_set("obj36"):
-            return ("obj36", "object_vocabulary", "attribute_vocabulary")
+        if detections_given := givers("regions"):
+            return (*detections_given, "object_vocabulary", "attribute_vocabulary")
         return (*PICTURES, *givers("boxes"))
 
     def inputs(self) -> Mapping[str, Input]:
         """The image table and the sources."""
-        need(("obj36", *PICTURES), task="RegionFeatures", what="region features, or pictures to compute them from")
-        if is_set("obj36"):
+        need(
+            (*that_give("regions"), *PICTURES),
+            task="RegionFeatures",
+            what="region features, or pictures to compute them from",
+        )
+        if givers("regions"):
             need(("object_vocabulary",), task="RegionFeatures", what="the names of the detector's object classes")
             need(("attribute_vocabulary",), task="RegionFeatures", what="the names of the detector's attributes")
         return {
@@ -150,7 +154,7 @@ class RegionFeatures(SourceTask, ShardedTask):
         """Decode the detections, or compute features."""
         files = source_files(job, self.source_names())
         images, workplace = job.inputs["images"], self.workplace(job)
-        if is_set("obj36"):
+        if givers("regions"):
             detections.build(
                 files,
                 images=images,

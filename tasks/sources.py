@@ -112,7 +112,7 @@ def check_there(path: Path, what: str) -> None:
 
 def check_kind(source: Source, path: Path) -> None:
     """Raise UserError where the path is a file and the source a folder, or the other way round."""
-    if path.is_dir() == source.is_folder:
+    if source.is_folder is None or path.is_dir() == source.is_folder:
         return
     raise UserError(
         expected="a folder" if source.is_folder else "a file",

@@ -1,13 +1,13 @@
-"""Region features as a detector's files give them: obj36 to the region store, exactly 36 regions an image.
+"""Region features as a detector's files give them, in the region store: exactly 36 regions an image.
 
-The files are read twice: first to know which images there will be and where their lines lie, a shard a file; then each
-shard of the store fetches its own lines. Memory does not grow with them.
+The files are read twice: first to know which images there will be and where their regions lie, a shard a file; then
+each shard of the store fetches its own. Memory does not grow with them.
 Legend: R regions of one image, F features of a region, 4 box corners.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -20,16 +20,15 @@ from data import shards
 from data.errors import SourceError, UserError
 from data.images import ImageTable, load
 from data.progress import Progress
-from data.records import RegionRecord, Reject, Rejection
+from data.records import Place, RegionReader, RegionRecord, Reject, Rejection
 from data.regions.counts import write_counts
 from data.regions.store import FLOAT16_MAX, RegionRow, lay_out_store, write_rows, write_vocabularies
 from data.rejects import RejectLog
 from data.row_ranges import RowFile, RowRanges
 from data.schema import NUM_REGIONS
 from data.shards import Finished, Summaries, Workplace
-from data.sources import SourceFiles, all_sources, only_file
+from data.sources import SourceFiles, all_sources, only_file, that_give
 from data.sources.fields import RecordError
-from data.sources.obj36 import NAME, located_regions, regions_at
 
 TOLERANCE = 1e-5  # of a box's side or a confidence beyond [0, 1]: what rounding to float32 does
 
@@ -62,10 +61,12 @@ def build(
         "attribute_names": _labels(files, "attribute_vocabulary"),
     }
     reader = _Reader(
-        images=images, num_objects=len(names["object_names"]), num_attributes=len(names["attribute_names"])
+        images=images,
+        object_id_of={name: number for number, name in enumerate(names["object_names"])},
+        num_attributes=len(names["attribute_names"]),
     )
     log = RejectLog()
-    places = _places(files.get(NAME, ()), reader, log, progress=progress, workplace=workplace)
+    places = _places(_given(files), reader, log, progress=progress, workplace=workplace)
     num_read = len(places) + sum(log.counts.values())
     log.check(num_read=num_read, max_rate=settings.max_rejected_rate, corpus="RegionFeatures")
     if not places:
@@ -88,17 +89,36 @@ def build(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Given:
+    """One file or folder of a source that gives regions."""
+
+    source: str
+    path: Path
+
+    def reader(self) -> RegionReader:
+        """How its source finds and fetches regions."""
+        reader = all_sources()[self.source].regions
+        assert reader is not None, f"{self.source} gives regions, and no way to fetch them"
+        return reader
+
+
+def _given(files: SourceFiles) -> list[_Given]:
+    """All of them, by the name of the source and in the order in which the user names them."""
+    return [_Given(source=name, path=path) for name in that_give("regions") for path in files.get(name, ())]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Place:
-    """Where the line of an image lies."""
+    """Where the regions of an image lie."""
 
     image_id: str
-    path: Path
-    offset: int
+    file: _Given
+    place: Place
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Shard:
-    """Consecutive rows of the store, and the lines that they are made from."""
+    """Consecutive rows of the store, and where what they are made from lies."""
 
     file: RowFile
     rows: range
@@ -110,7 +130,7 @@ class _Reader:
     """Makes a row of the store of a record of the files; can be sent to workers."""
 
     images: Path
-    num_objects: int
+    object_id_of: Mapping[str, int]
     num_attributes: int
 
     def row(self, record: RegionRecord, table: ImageTable) -> RegionRow:
@@ -126,48 +146,54 @@ class _Reader:
             height_px=record.height_px,
             width_px=record.width_px,
             boxes_R4=_shares_of_image(record)[kept_R],
-            object_ids_R=_ids(record.object_ids_R[kept_R], "objects_id", self.num_objects),
+            object_ids_R=_ids(self._objects(record)[kept_R], "objects_id", len(self.object_id_of)),
             object_conf_R=_within_0_and_1(record.object_conf_R[kept_R], "objects_conf"),
             attribute_ids_R=_ids(record.attribute_ids_R[kept_R], "attrs_id", self.num_attributes),
             attribute_conf_R=_within_0_and_1(record.attribute_conf_R[kept_R], "attrs_conf"),
             features_RF=_half(record.features_RF[kept_R]),
         )
 
+    def _objects(self, record: RegionRecord) -> NDArray[np.int64]:
+        """The ids of what the regions show; -1 for a name that is not in the vocabulary."""
+        if record.object_names is None:
+            return record.object_ids_R
+        return np.array([self.object_id_of.get(name or "", -1) for name in record.object_names], np.int64)
+
 
 def _places(
-    paths: Iterable[Path], reader: _Reader, log: RejectLog, *, progress: Progress, workplace: Workplace
+    given: Iterable[_Given], reader: _Reader, log: RejectLog, *, progress: Progress, workplace: Workplace
 ) -> dict[str, _Place]:
-    """Where the first line of each usable image lies, in the order of the files; the other lines are rejected."""
-    items = {shards.part_name(number): path for number, path in enumerate(paths)}
+    """Where the first regions of each usable image lie, in the order of the files; all others are rejected."""
+    items = {shards.part_name(number): file for number, file in enumerate(given)}
     find = partial(_find, reader=reader)
     found = shards.build("lines", items, find, shelf=Summaries(), workplace=workplace, progress=_first_half(progress))
     places: dict[str, _Place] = {}
-    for name, path in items.items():
+    for name, file in items.items():
         for line in found[name].summary:
             if "reason" in line:
                 log.add(Rejection(**line))
             elif line["image_id"] in places:
                 _reject(log.add, line["named"], RecordError("img_id", "image listed before"))
             else:
-                places[line["image_id"]] = _Place(image_id=line["image_id"], path=path, offset=line["offset"])
+                places[line["image_id"]] = _Place(image_id=line["image_id"], file=file, place=line["place"])
     return places
 
 
-def _find(path: Path, *, reader: _Reader) -> Finished:
-    """What the lines of a file are worth, in their order: the image and the offset, or the rejection."""
+def _find(file: _Given, *, reader: _Reader) -> Finished:
+    """What the records of a file are worth, in their order: the image and its place, or the rejection."""
     table = load(reader.images)
     lines: list[dict[str, Any]] = []
 
     def reject(rejection: Rejection) -> None:
         lines.append(asdict(rejection))
 
-    for offset, record in located_regions(path, reject):
+    for place, record in file.reader().located(file.path, reject):
         try:
             image_id = reader.row(record, table).image_id
         except RecordError as bad:
             _reject(reject, record.image_id, bad)
         else:
-            lines.append({"image_id": image_id, "named": record.image_id, "offset": offset})
+            lines.append({"image_id": image_id, "named": record.image_id, "place": place})
     return Finished(digest="", summary=lines)
 
 
@@ -178,7 +204,7 @@ def _fill(shard: _Shard, *, reader: _Reader) -> Finished:
 
 
 def _rows(places: Sequence[_Place], reader: _Reader) -> Iterator[RegionRow]:
-    """The rows that the lines at these places make. Raises SourceError where another image is there by now."""
+    """The rows that the records at these places make. Raises SourceError where another image is there by now."""
     table = load(reader.images)
     for place, record in zip(places, _records(places), strict=True):
         try:
@@ -191,13 +217,13 @@ def _rows(places: Sequence[_Place], reader: _Reader) -> Iterator[RegionRow]:
 
 
 def _records(places: Sequence[_Place]) -> Iterator[RegionRecord]:
-    """The records of these lines, in this order."""
+    """The records at these places, in this order."""
     readers = {
-        path: regions_at(path, [place.offset for place in places if place.path == path])
-        for path in {place.path for place in places}
+        file: file.reader().at(file.path, [place.place for place in places if place.file == file])
+        for file in {place.file for place in places}
     }
     for place in places:
-        yield next(readers[place.path])
+        yield next(readers[place.file])
 
 
 def _reject(reject: Reject, image_id: str, bad: RecordError) -> None:
@@ -255,15 +281,15 @@ def _nothing_to_read() -> UserError:
     return UserError(
         expected="at least one image with regions in the detector's files",
         found="none",
-        where="[sources] obj36 in luigi.cfg",
-        way_out="set it to the detector's files of the images that the annotations list",
+        where=f"[sources] {', '.join(that_give('regions'))} in luigi.cfg",
+        way_out="set one to the detector's files of the images that the annotations list",
     )
 
 
 def _changed(place: _Place, found: str) -> SourceError:
     return SourceError(
-        expected=f"the line of {place.image_id}, as in the first reading",
+        expected=f"the regions of {place.image_id}, as in the first reading",
         found=found,
-        where=f"{place.path}, byte {place.offset}",
+        where=f"{place.file.path}, {place.place}",
         way_out="leave the files alone while they are read, and give the command again",
     )

@@ -21,6 +21,9 @@ _SUFFIXES = (".jpg", ".png")
 _FOLDERS = {"vg": ("vg_images", "coco_images"), "gqa": ("vg_images", "coco_images")}
 
 
+_NO_IMAGE = ""  # what a name means that two images have
+
+
 class PictureError(Exception):
     """A picture that cannot be used; its text is the reason, a short fixed phrase."""
 
@@ -29,13 +32,14 @@ def find(files: SourceFiles, table: ImageTable) -> dict[str, Path]:
     """The picture of each image of the table that has one, by canonical id; the first in sorted order wins.
 
     A picture lies anywhere below a folder of one of its image's collections, since Flickr30k and Visual Genome may have
-    the same number; it is called as the table says, or by its number (`2375429.jpg`, `dev-850-0-img0.png`).
+    the same number; it is called as the table says, or by its number (`2375429.jpg`, `dev-850-0-img0.png`). A name that
+    two images of a collection have means neither.
     """
     found: dict[str, Path] = {}
     for source, image_of in _names(table).items():
         for folder in files.get(source, ()):
             for path in _below(folder, source):
-                if path.name in image_of:
+                if image_of.get(path.name, _NO_IMAGE) != _NO_IMAGE:
                     found.setdefault(image_of[path.name], path)
     return found
 
@@ -65,9 +69,17 @@ def _names(table: ImageTable) -> Mapping[str, Mapping[str, str]]:
         collection, _, number = known_as.partition(":")
         stem = number.zfill(12) if collection == "coco" else number
         own_names = [table.file_name[image_id], *(f"{stem}{suffix}" for suffix in _SUFFIXES)]
-        for source in _FOLDERS.get(collection, (f"{collection}_images",)):
-            names[source].update({name: image_id for name in own_names if name})
+        for source in _FOLDERS.get(collection, (_folder_of(collection),)):
+            for name in own_names:
+                if name and names[source].setdefault(name, image_id) != image_id:
+                    names[source][name] = _NO_IMAGE
     return {source.name: names[source.name] for source in all_sources().values() if source.is_folder}
+
+
+def _folder_of(collection: str) -> str:
+    """The source of the pictures of a collection; those that only the user knows have one together."""
+    own = f"{collection}_images"
+    return own if own in all_sources() else "collection_images"
 
 
 def _below(folder: Path, source: str) -> Iterator[Path]:

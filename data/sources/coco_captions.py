@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import CaptionRecord, ImageRecord, Reject, Source
+from data.records import CaptionRecord, ImageRecord, Marks, Reject, Source
 from data.sources import coco, fields
 from data.sources.ids import numbered
 from data.sources.json_items import items
@@ -40,4 +40,5 @@ SOURCE = Source(
     title="COCO captions",
     address="https://cocodataset.org/#download (2014 Train/Val annotations)",
     reads={"images": images, "captions": captions},
+    marks=(Marks(opening="{", keys=("images", "caption"), without=("category_id", "sentences", "bbox")),),
 )

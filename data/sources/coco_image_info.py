@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.records import ImageRecord, Reject, Source
+from data.records import ImageRecord, Marks, Reject, Source
 from data.sources import coco
 
 NAME = "coco_image_info"
@@ -25,4 +25,5 @@ SOURCE = Source(
     address="https://cocodataset.org/#download (2015 Testing Image info)",
     reads={"images": images},
     pool="vqa",
+    marks=(Marks(opening="{", keys=("images", "categories"), without=("annotations", "bbox", "caption")),),
 )

@@ -5,7 +5,7 @@ https://cocodataset.org/#download
 
 from __future__ import annotations
 
-from data.records import Source
+from data.records import Marks, Source
 
 SOURCE = Source(
     name="coco_images",
@@ -13,4 +13,5 @@ SOURCE = Source(
     address="https://cocodataset.org/#download (2014 Train/Val images)",
     reads={},
     is_folder=True,
+    marks=(Marks(member=r"(COCO_[a-z]+20[0-9]{2}_)?[0-9]{12}\.jpg"),),
 )

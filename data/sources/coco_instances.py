@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from data.records import BoxRecord, ImageRecord, Reject, Source
+from data.records import BoxRecord, ImageRecord, Marks, Reject, Source
 from data.sources import coco, fields
 from data.sources.ids import numbered
 from data.sources.json_items import items
@@ -47,4 +47,5 @@ SOURCE = Source(
     title="COCO instances",
     address="https://cocodataset.org/#download (2014 Train/Val annotations)",
     reads={"images": images, "boxes": boxes},
+    marks=(Marks(opening="{", keys=("images", "bbox", "category_id")),),
 )

@@ -10,6 +10,7 @@ from data.records import Box, Reject, Rejection
 
 MAX_PIXELS = 1_000_000
 MAX_NUMBER = 2**53
+MAX_NAME_LENGTH = 64  # characters of a key that names its record in a message
 Record = TypeVar("Record")
 
 
@@ -43,6 +44,13 @@ def field(item: Any, *names: str) -> Any:
         if name in item:
             return item[name]
     raise RecordError(names[0], "missing field")
+
+
+def has(item: Any, name: str) -> bool:
+    """Whether the record has a field of that name."""
+    if not isinstance(item, Mapping):
+        raise RecordError("record", "not an object with fields")
+    return name in item
 
 
 def members(item: Any, *names: str) -> list[Any]:
@@ -116,6 +124,15 @@ def bbox_of(item: Any) -> Box:
         raise RecordError("bbox", "not four numbers")
     x, y, width, height = (_number(value, "bbox") for value in values)
     return corners(x, y, width, height)
+
+
+def box_between(value: Any, name: str) -> Box:
+    """`value` as a box that is given by its corners, [x1, y1, x2, y2] in pixels."""
+    if not isinstance(value, list) or len(value) != 4:
+        raise RecordError(name, "not four numbers")
+    x1, y1, x2, y2 = (_number(side, name) for side in value)
+    corners(x1, y1, x2 - x1, y2 - y1)
+    return (x1, y1, x2, y2)
 
 
 def corners(x: float, y: float, width: float, height: float) -> Box:

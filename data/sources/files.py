@@ -23,9 +23,13 @@ def open_source(path: Path, source: str) -> BinaryIO:
 
 def wrong_file(path: Path, source: str, *, expected: str, found: str, where: str = "") -> SourceError:
     """The error for a file that is cut off or in another format; `where` is the place inside it."""
+    from data.detecting import likeness  # it knows all sources, which know this module
+
+    seems = likeness(path, source)
+    way_out = f"download it again, or set [sources] {source} in luigi.cfg to the right file"
     return SourceError(
         expected=expected,
         found=found,
         where=f"{path}, {where}" if where else str(path),
-        way_out=f"download it again, or set [sources] {source} in luigi.cfg to the right file",
+        way_out=way_out if seems is None else f"{seems}; set it in luigi.cfg to the right file",
     )

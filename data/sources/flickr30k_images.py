@@ -5,7 +5,7 @@ https://shannon.cs.illinois.edu/DenotationGraph/
 
 from __future__ import annotations
 
-from data.records import Source
+from data.records import Marks, Source
 
 SOURCE = Source(
     name="flickr30k_images",
@@ -14,4 +14,5 @@ SOURCE = Source(
     reads={},
     is_folder=True,
     pool="flickr30k",
+    marks=(Marks(member=r"[0-9]{5,11}\.jpg"),),
 )

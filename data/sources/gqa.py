@@ -41,16 +41,21 @@ def image_of(number: str) -> str:
     return image_id
 
 
+def question_id_of(number: str) -> str:
+    """The id of the question that GQA calls so, as it is: `00101448` is another question than `101448`."""
+    if not _QUESTION_ID.fullmatch(number):
+        raise fields.RecordError("question id", "question id of unknown form")
+    return f"gqa:{number}"
+
+
 def _image_id(member: tuple[str, Any]) -> str:
     return image_of(fields.text(member[1], "imageId"))
 
 
 def _question(member: tuple[str, Any]) -> QuestionRecord:
     number, item = member
-    if not _QUESTION_ID.fullmatch(number):
-        raise fields.RecordError("question id", "question id of unknown form")
     return QuestionRecord(
-        question_id=f"gqa:{number}",  # as it is: 00101448 is another question than 101448
+        question_id=question_id_of(number),
         image_ids=(_image_id(member),),
         text=fields.text(item, "question"),
         answers=(fields.text(item, "answer"),) if "answer" in item else (),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.records import Reject, Source
+from data.records import Marks, Reject, Source
 from data.sources import answer_lists
 
 NAME = "gqa_answers"
@@ -25,4 +25,5 @@ SOURCE = Source(
     address="https://github.com/airsplay/lxmert (data/gqa/trainval_label2ans.json)",
     reads={"answer_list": answers},
     pool="gqa",
+    marks=(Marks(pattern=r'^\s*\[\s*"[^"\\]*"\s*[,\]]'),),
 )

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from data.records import BoxRecord, ImageRecord, Reject, Rejection, Source
+from data.records import BoxRecord, ImageRecord, Marks, Reject, Rejection, Source
 from data.sources import fields, gqa
 from data.sources.json_items import members
 
@@ -59,4 +59,5 @@ SOURCE = Source(
     address=f"{gqa.ADDRESS} (Scene Graphs)",
     reads={"images": images, "boxes": boxes},
     pool="gqa",
+    marks=(Marks(opening="{", keys=("objects", "width", "height", "name"), without=("images", "imageId")),),
 )

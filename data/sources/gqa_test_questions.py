@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.records import ImageRecord, QuestionRecord, Reject, Source
+from data.records import ImageRecord, Marks, QuestionRecord, Reject, Source
 from data.sources import gqa
 
 NAME = "gqa_test_questions"
@@ -30,4 +30,5 @@ SOURCE = Source(
     address=f"{gqa.ADDRESS} (testdev_balanced_questions.json)",
     reads={"questions": questions, "images": images},
     pool="gqa",
+    marks=(Marks(opening="{", keys=("imageId", "question")),),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,6 +66,28 @@ def located(
             yield offset, record
     if num_good == 0:
         raise wrong_file(path, source, expected="lines of this format", found=f"{num_bad} lines, none of them good")
+
+
+def records_at(
+    path: Path, offsets: Iterable[int], make: Callable[[bytes], Record], *, source: str, max_bytes: int
+) -> Iterator[Record]:
+    """`make` of the lines at these offsets of a file that was read before.
+
+    Raises SourceError where another line is there by now.
+    """
+    with open_source(path, source) as file:
+        for offset in offsets:
+            file.seek(offset)
+            try:
+                yield make(file.readline(max_bytes + 1))
+            except RecordError as bad:
+                raise wrong_file(
+                    path,
+                    source,
+                    expected="the same lines in both readings",
+                    found=f"{bad.field}: {bad.reason}",
+                    where=f"byte {offset}",
+                ) from bad
 
 
 def decoded(line: bytes) -> str:

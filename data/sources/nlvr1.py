@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.records import BoxRecord, CaptionRecord, ImageRecord, PhraseRecord, QuestionRecord, Reject, Source
+from data.records import BoxRecord, CaptionRecord, ImageRecord, Marks, PhraseRecord, QuestionRecord, Reject, Source
 from data.sources.lines import records
 from data.sources.nlvr1_phrases import phrases as phrases_of
 from data.sources.nlvr1_scenes import HEIGHT_PX, ORDERS, WIDTH_PX, Example, example_of, grey_box
@@ -102,4 +102,5 @@ SOURCE = Source(
     title="NLVR version 1",
     address="https://github.com/lil-lab/nlvr (nlvr/dev, nlvr/train)",
     reads={"images": images, "captions": captions, "phrases": phrases, "boxes": boxes, "questions": questions},
+    marks=(Marks(opening="{", keys=("identifier", "sentence", "structured_rep")),),
 )

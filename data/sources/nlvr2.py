@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from data.records import ImageRecord, QuestionRecord, Reject, Source, Split
+from data.records import ImageRecord, Marks, QuestionRecord, Reject, Source, Split
 from data.sources import fields
 from data.sources.fields import RecordError
 from data.sources.lines import decoded, records
@@ -26,8 +26,13 @@ _LABELS = ("True", "False")
 
 def images(path: Path, reject: Reject) -> Iterator[ImageRecord]:
     """The two pictures of each pair, once. The pictures of a set, which share statements, are one group."""
+    return images_of(questions(path, reject))
+
+
+def images_of(questions: Iterable[QuestionRecord]) -> Iterator[ImageRecord]:
+    """The pictures of these statements, as `images` gives them."""
     seen: set[str] = set()
-    for question in questions(path, reject):
+    for question in questions:
         split, number, *_ = question.set_id.removeprefix("nlvr2:").split("-")
         for image_id in question.image_ids:
             if image_id not in seen:
@@ -47,19 +52,29 @@ def questions(path: Path, reject: Reject) -> Iterator[QuestionRecord]:
     return records(path, _question, source=NAME, reject=reject)
 
 
-def _question(line: bytes) -> QuestionRecord:
-    item = _object(line)
-    match = _IDENTIFIER.fullmatch(fields.text(item, "identifier"))
+def question_of(identifier: str, *, text: str, answers: tuple[str, ...], kind: str = "") -> QuestionRecord:
+    """The statement that NLVR2 calls so, with its pictures and its set."""
+    match = _IDENTIFIER.fullmatch(identifier)
     if match is None:
         raise RecordError("identifier", "not like dev-850-0-1")
     split, number, pair, sentence = match.groups()
     return QuestionRecord(
         question_id=f"nlvr2:{match[0]}",
         image_ids=tuple(f"nlvr2:{split}-{number}-{pair}-img{side}" for side in (0, 1)),
+        text=text,
+        answers=answers,
+        kind=kind,
+        set_id=f"nlvr2:{split}-{number}-{sentence}",
+    )
+
+
+def _question(line: bytes) -> QuestionRecord:
+    item = _object(line)
+    return question_of(
+        fields.text(item, "identifier"),
         text=fields.text(item, "sentence"),
         answers=(_label(item),) if "label" in item else (),
         kind=fields.text(item, "synset") if "synset" in item else "",
-        set_id=f"nlvr2:{split}-{number}-{sentence}",
     )
 
 
@@ -83,4 +98,5 @@ SOURCE = Source(
     address="https://github.com/lil-lab/nlvr (nlvr2/data)",
     reads={"images": images, "questions": questions},
     pool="nlvr2",
+    marks=(Marks(opening="{", keys=("identifier", "sentence"), without=("structured_rep",)),),
 )

@@ -5,7 +5,7 @@ https://github.com/lil-lab/nlvr/tree/master/nlvr2
 
 from __future__ import annotations
 
-from data.records import Source
+from data.records import Marks, Source
 
 SOURCE = Source(
     name="nlvr2_images",
@@ -14,4 +14,5 @@ SOURCE = Source(
     reads={},
     is_folder=True,
     pool="nlvr2",
+    marks=(Marks(member=r"(train|dev|test[12])-[0-9]+-[0-9]+-img[01]\.png"),),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.records import Reject, Source
+from data.records import Marks, Reject, Source
 from data.sources import label_lists
 
 NAME = "object_vocabulary"
@@ -24,4 +24,5 @@ SOURCE = Source(
     title="Detector's objects",
     address="https://github.com/peteanderson80/bottom-up-attention (data/genome/1600-400-20/objects_vocab.txt)",
     reads={"labels": labels},
+    marks=(Marks(pattern=r"^[a-z][a-z0-9 ',-]*(\r?\n|$)"),),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.records import Reject, Source
+from data.records import Marks, Reject, Source
 from data.sources import image_lists
 
 NAME = "validation_images"
@@ -24,4 +24,5 @@ SOURCE = Source(
     title="List of validation images",
     address="https://github.com/peteanderson80/bottom-up-attention (data/genome/coco_splits)",
     reads={"image_ids": image_ids},
+    marks=(Marks(pattern=r"^([^\s,]+/)?(COCO_\w+|n?[0-9]+|[a-z][a-z0-9_]*:[\w.-]+)(\.jpg|\.png)?( |\r?\n|$)"),),
 )

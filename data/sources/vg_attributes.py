@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import BoxRecord, Reject, Source
+from data.records import BoxRecord, Marks, Reject, Source
 from data.sources import fields
 from data.sources.visual_genome import ADDRESS, name_of, nested
 
@@ -29,4 +29,10 @@ def _box(image_id: str, item: Any) -> BoxRecord:
     return BoxRecord(image_id=image_id, box=fields.box_of(item), label=label, attributes=tuple(attributes))
 
 
-SOURCE = Source(name=NAME, title="Visual Genome attributes", address=ADDRESS, reads={"boxes": boxes})
+SOURCE = Source(
+    name=NAME,
+    title="Visual Genome attributes",
+    address=ADDRESS,
+    reads={"boxes": boxes},
+    marks=(Marks(opening="[", keys=("attributes", "x", "y"), without=("objects", "relationships", "regions")),),
+)

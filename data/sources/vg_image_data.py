@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import ImageRecord, Reject, Source
+from data.records import ImageRecord, Marks, Reject, Source
 from data.sources import fields
 from data.sources.ids import numbered
 from data.sources.json_items import items
@@ -46,4 +46,10 @@ def _on_flickr(item: Any) -> str | None:
     return number.lstrip("0") if number.isascii() and number.isdecimal() else None
 
 
-SOURCE = Source(name=NAME, title="Visual Genome image data", address=ADDRESS, reads={"images": images})
+SOURCE = Source(
+    name=NAME,
+    title="Visual Genome image data",
+    address=ADDRESS,
+    reads={"images": images},
+    marks=(Marks(opening="[", keys=("coco_id", "width", "height")),),
+)

@@ -5,7 +5,7 @@ https://homes.cs.washington.edu/~ranjay/visualgenome/api.html
 
 from __future__ import annotations
 
-from data.records import Source
+from data.records import Marks, Source
 
 SOURCE = Source(
     name="vg_images",
@@ -13,4 +13,5 @@ SOURCE = Source(
     address="https://cs.stanford.edu/people/dorarad/gqa/download.html (images.zip)",
     reads={},
     is_folder=True,
+    marks=(Marks(member=r"n?[0-9]{1,9}\.jpg"),),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import PhraseRecord, Reject, Source
+from data.records import Marks, PhraseRecord, Reject, Source
 from data.sources import fields
 from data.sources.ids import numbered
 from data.sources.visual_genome import ADDRESS, nested
@@ -32,4 +32,10 @@ def _phrase(image_id: str, item: Any) -> PhraseRecord:
     )
 
 
-SOURCE = Source(name=NAME, title="Visual Genome region descriptions", address=ADDRESS, reads={"phrases": phrases})
+SOURCE = Source(
+    name=NAME,
+    title="Visual Genome region descriptions",
+    address=ADDRESS,
+    reads={"phrases": phrases},
+    marks=(Marks(opening="[", keys=("regions", "phrase")),),
+)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import AnswersRecord, Reject, Source
+from data.records import AnswersRecord, Marks, Reject, Source
 from data.sources import fields
 from data.sources.ids import numbered
 from data.sources.json_items import items
@@ -41,4 +41,5 @@ SOURCE = Source(
     address="https://visualqa.org/download.html (v2 Training and Validation annotations)",
     reads={"answers": answers},
     pool="vqa",
+    marks=(Marks(opening="{", keys=("answers", "answer", "question_id")),),
 )

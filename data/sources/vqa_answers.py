@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.records import Reject, Source
+from data.records import Marks, Reject, Source
 from data.sources import answer_lists
 
 NAME = "vqa_answers"
@@ -26,4 +26,5 @@ SOURCE = Source(
     address="https://github.com/airsplay/lxmert (data/vqa/trainval_label2ans.json)",
     reads={"answer_list": answers},
     pool="vqa",
+    marks=(Marks(pattern=r'^\s*\[\s*"[^"\\]*"\s*[,\]]'),),
 )

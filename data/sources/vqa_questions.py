@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.records import ImageRecord, QuestionRecord, Reject, Source
+from data.records import ImageRecord, Marks, QuestionRecord, Reject, Source
 from data.sources import fields
 from data.sources.ids import numbered
 from data.sources.json_items import items
@@ -49,4 +49,5 @@ SOURCE = Source(
     address="https://visualqa.org/download.html (v2 Training, Validation and Testing questions)",
     reads={"questions": questions, "images": images},
     pool="vqa",
+    marks=(Marks(opening="{", keys=("question", "question_id", "image_id")),),
 )

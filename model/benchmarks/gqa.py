@@ -33,7 +33,12 @@ BENCHMARK = Benchmark(
     about="Answer a question that was made from the scene graph of an image: it takes several steps, and one answer is "
     "right.",
     address="https://cs.stanford.edu/people/dorarad/gqa/download.html",
-    sources=(("gqa_questions", "gqa_test_questions"), ("gqa_questions",)),
+    sources=(
+        ("gqa_questions", "gqa_test_questions"),
+        ("gqa_questions",),
+        ("lxmert_gqa", "lxmert_gqa_test"),
+        ("lxmert_gqa",),
+    ),
     content="questions",
     form=Form(name="answer", options={"loss": "soft_bce"}),
     measure=_measure,

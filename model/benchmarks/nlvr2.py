@@ -34,7 +34,7 @@ BENCHMARK = Benchmark(
     about="Say whether a sentence is true of two images. Each sentence comes with up to four pairs, true of some and "
     "false of others.",
     address="https://github.com/lil-lab/nlvr/tree/master/nlvr2",
-    sources=(("nlvr2",),),
+    sources=(("nlvr2",), ("lxmert_nlvr2",)),
     content="questions",
     form=Form(name="answer", options={"loss": "cross_entropy"}),
     measure=_measure,

@@ -11,7 +11,14 @@ BENCHMARK = Benchmark(
     about="Find the image that a caption was written for among all test images, and the captions of an image among "
     "all test captions.",
     address="https://cs.stanford.edu/people/karpathy/deepimagesent",
-    sources=(("flickr30k",), ("coco_captions",)),
+    sources=(
+        ("flickr30k",),
+        ("flickr30k_captions",),
+        ("flickr30k_vilbert",),
+        ("coco_captions",),
+        ("coco_karpathy",),
+        ("coco_vilbert",),
+    ),
     content="captions",
     form=Form(name="match", options={"loss": "binary"}, has_negatives=True),
     measure=recalls,

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,115 @@ FLICKR30K = {
     ],
 }
 
+COCO_KARPATHY = {
+    "dataset": "coco",
+    "images": [
+        {
+            "filepath": "val2014",
+            "filename": "COCO_val2014_000000391895.jpg",
+            "cocoid": 391895,
+            "imgid": 0,
+            "split": "restval",
+            "sentids": [770337],
+            "sentences": [{"raw": "A man with a red helmet. ", "tokens": ["a"], "imgid": 0, "sentid": 770337}],
+        },
+        {"filename": "COCO_val2014_000000000042.jpg", "cocoid": 42, "split": "test", "sentences": []},
+    ],
+}
+
+LXMERT_PRETRAINING = [
+    {
+        "img_id": "COCO_train2014_000000318556",
+        "labelf": {"vqa": [{"no": 1}, {"net": 0.6, "mesh": 0.3}]},
+        "sentf": {"mscoco": ["A very clean room.\n"], "vqa": ["Is it red?", "What is it?"], "vg": ["red car "]},
+    },
+    {"img_id": "2375429", "sentf": {"vg": ["man", " tall tree"]}, "labelf": {}},
+]
+
+LXMERT_VQA = [
+    {
+        "answer_type": "other",
+        "img_id": "COCO_train2014_000000458752",
+        "label": {"net": 1, "mesh": 0.6, "": 0.3},
+        "question_id": 458752000,
+        "question_type": "what is this",
+        "sent": "What is this photo taken looking through? ",
+    },
+    {"img_id": "COCO_test2015_000000262144", "question_id": 262144000, "sent": "Is the ball flying?"},
+]
+
+LXMERT_GQA = [
+    {"img_id": "2375429", "label": {"pipe": 1.0}, "question_id": "07333408", "sent": "What is on the white wall?"},
+    {"img_id": "n161313", "question_id": "15", "sent": "Is it there?"},
+]
+
+LXMERT_NLVR2 = [
+    {
+        "identifier": "dev-850-0-0",
+        "img0": "dev-850-0-img0",
+        "img1": "dev-850-0-img1",
+        "label": 0,
+        "sent": "One dog is red.",
+        "uid": "nlvr2_valid_0",
+    },
+    {"identifier": "test1-3-1-2", "img0": "test1-3-1-img0", "img1": "test1-3-1-img1", "sent": "A cat.", "uid": "u"},
+]
+
+COLLECTION = [
+    {
+        "image": "birds:17",
+        "file_name": "pictures/17.jpg",
+        "width": 640,
+        "height": 480,
+        "split": "train",
+        "group": "nest-3",
+        "captions": ["A wren sits on a post. ", "A small brown bird."],
+        "boxes": [[10, 20, 110.5, 220], [0, 0, 640, 480]],
+        "labels": ["wren", None],
+        "attributes": [["Brown", "small"], []],
+        "phrases": [None, "a green garden"],
+    },
+    {"image": "birds:b.2", "same_as": "coco:42", "caption": "Two robins", "split": None},
+]
+
+
+def six_columns(name="262148", *, num_boxes=2):
+    boxes = [[0, 0, 320, 480], [10, 20, 30, 40]]
+    features = np.ones((num_boxes, 2048))
+    columns = [name, "640", "480", str(num_boxes), _base64(boxes[:num_boxes], "<f4"), _base64(features, "<f4")]
+    return "\t".join(columns) + "\n"
+
+
+def collection_regions():
+    row = {name: COLLECTION[0][name] for name in ("image", "width", "height", "boxes", "labels")}
+    return [
+        row | {"confidences": [0.75, 0.5], "features": _base64(np.full((2, 2048), 0.5), "<f4")},
+        {**row, "image": "birds:18", "boxes": [[1, 2, 3, 4]], "labels": ["robin"]}
+        | {"features": _base64(np.ones((1, 2048)), "<f4")},
+    ]
+
+
+def as_lines(rows):
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+POOL = {"train_hard_pool": np.array([[0.0, 2, 1], [1, 0, 2], [2, 0, 1]]), "train_image_list": [36979, 65567, 81641]}
+
 FILES = {
+    "coco_vilbert": as_lines([{"id": 391895, "img_path": "COCO_val2014_000000391895.jpg", "sentences": ["A man. "]}]),
+    "flickr30k_vilbert": as_lines([{"img_path": "36979.jpg", "id": 7, "sentences": ["A dog.", " It \n runs."]}]),
+    "coco_karpathy": json.dumps(COCO_KARPATHY),
+    "flickr30k_captions": "1000092795.jpg#0\tTwo young guys . \n1000092795.jpg#1\tTwo men.\n36979.jpg#0\tA dog.\n",
+    "lxmert_pretraining": json.dumps(LXMERT_PRETRAINING),
+    "lxmert_vqa": json.dumps(LXMERT_VQA),
+    "lxmert_gqa": json.dumps(LXMERT_GQA),
+    "lxmert_gqa_test": json.dumps(LXMERT_GQA),
+    "lxmert_nlvr2": json.dumps(LXMERT_NLVR2, indent=1),
+    "collection": as_lines(COLLECTION),
+    "collection_regions": as_lines(collection_regions()),
+    "coco_regions": six_columns() + six_columns("000000000009.jpg", num_boxes=1),
+    "vg_regions": six_columns("150367"),
+    "flickr30k_regions": six_columns("1000092795"),
     "vqa_questions": json.dumps(
         {
             "task_type": "Open-Ended",
@@ -233,9 +342,32 @@ FILES = {
 }
 
 
+PICKLED = {name: pickle.dumps(POOL) for name in ("coco_hard_negatives", "flickr30k_hard_negatives")}
+
+
 @pytest.fixture
 def whole_files():
-    return {name: text.encode() for name, text in FILES.items()}
+    return {name: text.encode() for name, text in FILES.items()} | PICKLED
+
+
+@pytest.fixture
+def collection_rows():
+    return COLLECTION
+
+
+@pytest.fixture
+def collection_region_rows():
+    return collection_regions()
+
+
+@pytest.fixture
+def make_six_columns():
+    return six_columns
+
+
+@pytest.fixture
+def pool():
+    return POOL
 
 
 @pytest.fixture

@@ -199,12 +199,12 @@ def test_karpathys_images_have_his_splits_and_their_sentences_are_captions(whole
 
 def test_unknown_splits_names_and_sentences_of_flickr30k_are_rejected(read_all):
     images = [
-        {"filename": "1.jpg", "split": "restval", "sentences": [{"raw": "A dog.", "sentid": -1}]},
+        {"filename": "1.jpg", "split": "dev", "sentences": [{"raw": "A dog.", "sentid": -1}]},
         {"filename": "COCO_val2014_000000000042.jpg", "split": "test", "sentences": []},
     ]
     contents = json.dumps({"images": images}).encode()
     assert _reasons(read_all("flickr30k", "images", contents)[1]) == [
-        ("images[0]", "split", "neither train, val nor test"),
+        ("images[0]", "split", "neither train, restval, val nor test"),
         ("images[1]", "filename", "not like 1000092795.jpg"),
     ]
     assert _reasons(read_all("flickr30k", "captions", contents)[1]) == [

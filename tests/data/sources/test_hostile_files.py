@@ -17,8 +17,14 @@ JSON_SOURCES = [
     "coco_captions",
     "coco_image_info",
     "coco_instances",
+    "coco_karpathy",
     "flickr30k",
     "gqa_answers",
+    "lxmert_gqa",
+    "lxmert_gqa_test",
+    "lxmert_nlvr2",
+    "lxmert_pretraining",
+    "lxmert_vqa",
     "vg_attributes",
     "vg_image_data",
     "vg_objects",
@@ -27,7 +33,7 @@ JSON_SOURCES = [
     "vqa_answers",
     "vqa_questions",
 ]
-LISTS = ["attribute_vocabulary", "object_vocabulary", "test_images", "validation_images"]
+LISTS = ["attribute_vocabulary", "flickr30k_captions", "object_vocabulary", "test_images", "validation_images"]
 SAME_FOLDER = settings(
     max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -170,6 +176,17 @@ def test_a_record_without_end_is_refused_before_it_fills_the_memory(tmp_path, mo
             list(items(path, "vg_objects"))
     path.write_bytes(b"[" + (b'{"a": "' + b"x" * (1 << 19) + b'"},') * 9 + b"{}]")
     assert len(list(items(path, "vg_objects"))) == 10
+
+
+def test_a_number_without_end_is_refused_at_once_and_long_ones_are_no_other_error(tmp_path):
+    path = tmp_path / "number.json"
+    path.write_bytes(b"[1, " + b"9" * (4 << 20))
+    with pytest.raises(SourceError, match="one of more than 65,536 digits"):
+        list(items(path, "vg_objects"))
+    for number in (b"9" * 5_000, b"1." + b"9" * 5_000 + b"e9999", b"-" + b"9" * 70_000):
+        path.write_bytes(b"[1, " + number + b"]")
+        with pytest.raises(SourceError, match=r"wrong after 1 records|digits"):
+            list(items(path, "vg_objects"))
 
 
 def test_a_good_line_after_twenty_bad_ones_does_not_save_a_file_of_another_format(read_all, make_obj36_line):

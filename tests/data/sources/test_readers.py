@@ -19,14 +19,35 @@ def test_every_source_bears_the_name_of_its_file_and_says_where_it_can_be_had():
 
 
 def test_the_contents_of_the_sources_are_what_the_pipeline_asks_for():
-    assert that_give("images", "pretraining") == ("coco_captions", "coco_instances", "nlvr1", "vg_image_data")
-    assert that_give("images", "gqa") == ("gqa_questions", "gqa_scene_graphs", "gqa_test_questions")
-    assert that_give("captions") == ("coco_captions", "flickr30k", "nlvr1")
-    assert that_give("captions", "pretraining") == ("coco_captions", "nlvr1")
-    assert that_give("questions") == ("gqa_questions", "gqa_test_questions", "nlvr1", "nlvr2", "vqa_questions")
+    assert that_give("images", "pretraining") == (
+        "coco_captions",
+        "coco_instances",
+        "coco_karpathy",
+        "coco_vilbert",
+        "collection",
+        "lxmert_pretraining",
+        "nlvr1",
+        "vg_image_data",
+    )
+    of_gqa = ("gqa_questions", "gqa_test_questions", "lxmert_gqa", "lxmert_gqa_test")
+    assert set(that_give("images", "gqa")) == {*of_gqa, "gqa_scene_graphs"}
+    assert that_give("captions", "flickr30k") == ("flickr30k", "flickr30k_captions", "flickr30k_vilbert")
+    assert that_give("captions", "pretraining") == (
+        "coco_captions",
+        "coco_karpathy",
+        "coco_vilbert",
+        "collection",
+        "lxmert_pretraining",
+        "nlvr1",
+    )
+    assert that_give("questions", "gqa") == of_gqa
+    assert that_give("questions", "vqa") == ("lxmert_vqa", "vqa_questions")
+    assert that_give("questions", "nlvr2") == ("lxmert_nlvr2", "nlvr2")
+    assert that_give("questions", "pretraining") == ("lxmert_pretraining", "nlvr1")
+    assert that_give("negatives") == ("coco_hard_negatives", "flickr30k_hard_negatives")
     assert that_give("answers") == ("vqa_annotations",)
     assert that_give("answer_list") == ("gqa_answers", "vqa_answers")
-    assert that_give("regions") == ("obj36",)
+    assert that_give("regions") == ("coco_regions", "collection_regions", "flickr30k_regions", "obj36", "vg_regions")
     assert that_give("labels") == ("attribute_vocabulary", "object_vocabulary")
 
 

@@ -1,0 +1,7 @@
+"""A detector's regions of COCO pictures, in any of the forms of region_files.py."""
+
+from __future__ import annotations
+
+from data.sources.region_files import source_of
+
+SOURCE = source_of("coco", "COCO pictures")

@@ -1,0 +1,72 @@
+"""A detector's regions of the images of one collection, in any of the forms in which projects hand them on.
+
+A folder of `.npz` or `.npy` files (region_arrays.py), an LMDB (region_lmdb.py), or bottom-up attention's table of six
+columns (region_tsv.py). They call an image by its number alone, and many collections count from 1: so each collection
+has a source of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from data.records import Marks, Place, RegionReader, RegionRecord, Reject, Source
+from data.sources import region_arrays, region_lmdb
+from data.sources.lines import located as located_lines
+from data.sources.lines import records_at
+from data.sources.region_tsv import MAX_LINE_BYTES, of_six_columns
+
+_ADDRESS = (
+    "https://github.com/peteanderson80/bottom-up-attention#pretrained-features, or to be made with "
+    "https://github.com/MILVLG/bottom-up-attention.pytorch"
+)
+
+
+def source_of(collection: str, title: str) -> Source:
+    """The source `<collection>_regions`."""
+    name = f"{collection}_regions"
+    return Source(
+        name=name,
+        title=f"Detector's regions of {title}",
+        address=_ADDRESS,
+        reads={"regions": partial(_regions, source=name, collection=collection)},
+        regions=RegionReader(
+            located=partial(located, source=name, collection=collection),
+            at=partial(at, source=name, collection=collection),
+        ),
+        is_folder=None,
+        marks=(
+            Marks(pattern=r"^[^\t\n]+\t[0-9]+\t[0-9]+\t[0-9]+\t[A-Za-z0-9+/]+=*\t"),
+            Marks(member=r"data\.mdb|.*\.np[yz]"),
+        ),
+    )
+
+
+def located(path: Path, reject: Reject, *, source: str, collection: str) -> Iterator[tuple[Place, RegionRecord]]:
+    """The regions of each image, each with its place: a file of the folder, a key of the LMDB, an offset in bytes."""
+    if _is_lmdb(path):
+        return region_lmdb.located(path, reject, source=source, collection=collection)
+    if path.is_dir():
+        return region_arrays.located(path, reject, source=source, collection=collection)
+    make = partial(of_six_columns, collection=collection)
+    return located_lines(path, make, source=source, reject=reject, max_bytes=MAX_LINE_BYTES)
+
+
+def at(path: Path, places: Iterable[Any], *, source: str, collection: str) -> Iterator[RegionRecord]:
+    """The regions at these places of what was read before. Raises SourceError where others are there by now."""
+    if _is_lmdb(path):
+        return region_lmdb.at(path, places, source=source, collection=collection)
+    if path.is_dir():
+        return region_arrays.at(path, places, source=source, collection=collection)
+    make = partial(of_six_columns, collection=collection)
+    return records_at(path, places, make, source=source, max_bytes=MAX_LINE_BYTES)
+
+
+def _regions(path: Path, reject: Reject, *, source: str, collection: str) -> Iterator[RegionRecord]:
+    return (record for _, record in located(path, reject, source=source, collection=collection))
+
+
+def _is_lmdb(path: Path) -> bool:
+    return path.suffix == ".mdb" or (path / region_lmdb.FILE_NAME).is_file()
