@@ -7,11 +7,12 @@ Legend: R regions of one image, F features of a region.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]
@@ -118,6 +119,7 @@ Content = Literal[
     "images", "captions", "phrases", "boxes", "regions", "labels", "image_ids", "questions", "answers", "answer_list"
 ]
 Reader = Callable[[Path, Reject], Iterator[Any]]
+BulkReader = Callable[[Path, Reject], Iterator[pa.RecordBatch]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +129,7 @@ class Source:
     `reads` maps a content to its reader `(path, reject) -> iterator of records`: images -> ImageRecord, captions ->
     CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions -> QuestionRecord,
     answers -> AnswersRecord, labels, image_ids and answer_list -> str.
+    `in_bulk` has faster readers for some of them, which give the same as tables of data.schema.TEXTS.
     A folder of pictures or a file that another library opens has an empty `reads`.
 
     `pool` names the images that its own belong to: `pretraining`, or the benchmark that alone shows them. Corpora of
@@ -137,5 +140,6 @@ class Source:
     title: str
     address: str
     reads: Mapping[Content, Reader]
+    in_bulk: Mapping[Content, BulkReader] = field(default_factory=dict)
     is_folder: bool = False
     pool: str = PRETRAINING

@@ -72,11 +72,11 @@ class Vocabulary:
         self._normalizer = normalizers.BertNormalizer(lowercase=True)
         self._splitter = pre_tokenizers.BertPreTokenizer()
         self._pieces = models.WordPiece(self.id_of, unk_token=UNKNOWN)
-        self._words_of_chunk = functools.lru_cache(_MAX_CACHED)(self._split_chunk)
+        self.words_of_chunk = functools.lru_cache(_MAX_CACHED)(self._split_chunk)
 
     def split(self, text: str) -> list[Word]:
         """All words of `text` with their pieces, in order."""
-        return [word for chunk in _SPACES.split(text) for word in self._words_of_chunk(chunk)]
+        return [word for chunk in _SPACES.split(text) for word in self.words_of_chunk(chunk)]
 
     def encode(self, texts: Sequence[str], max_length: int) -> list[list[int]]:
         """The ids of each text from [CLS] to [SEP], at most `max_length` of them."""

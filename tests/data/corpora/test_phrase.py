@@ -37,7 +37,7 @@ def tags(small: Any) -> Path:
     phrases += ["red red red red red red"]
     folder: Path = small.folder("phrase-tags")
     rows = [
-        {"text": text, "tags": ["VERB" if word == "runs" else "NOUN" for word in text.split()]}
+        {"text": text, "tags": ["VERB" if word == "runs" else "NOUN" for word in text.split()], "settled_by": "tagger"}
         for text in sorted(phrases)
     ]
     (folder / "tags").mkdir()
