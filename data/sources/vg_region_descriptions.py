@@ -25,7 +25,7 @@ from data.sources.json_items import items
 from data.sources.visual_genome import ADDRESS, members_of, nested
 
 NAME = "vg_region_descriptions"
-_IMAGES_AT_ONCE = 200
+_IMAGES_AT_ONCE = 50
 _WANTED = ("phrase", "x", "y", "width", "height")
 _NUMBERS = ({int}, {int, float}, {float})
 # Phrases that may have to be brought onto one line; some characters beyond ASCII are spaces to Python.
