@@ -18,14 +18,14 @@ from data.vocabulary import Vocabulary, Word
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """The words of texts: `of_texts` holds, for each text, places in `distinct`; `pieces` those of each distinct word."""
+    """The words of texts: `of_texts` holds places in `distinct` for each text, `pieces` the pieces of each of these."""
 
     distinct: tuple[Word, ...]
     of_texts: Ragged
     pieces: Ragged
 
     @property
-    def num_pieces_T(self) -> NDArray[np.int64]:
+    def num_pieces(self) -> NDArray[np.int64]:
         """How many word pieces each text has."""
         lengths_W = self.pieces.lengths[self.of_texts.values]
         return np.diff(offsets_of(lengths_W)[self.of_texts.offsets])

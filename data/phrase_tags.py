@@ -41,7 +41,7 @@ Mode = Literal["exact", "lexicon_first"]
 class TaggingSettings:
     """`backend` is a file of data/taggers; `phrases_from` as PhraseSettings has it; `rows_per_shard` in phrases.
 
-    `lexicon_first` leaves to the tagger only the phrases that its treebank's words do not settle (data/taggers/lexicon.py).
+    `lexicon_first` leaves to the tagger the phrases that its treebank's words do not settle (data/taggers/lexicon.py).
     """
 
     backend: str
@@ -112,7 +112,8 @@ def verbs_in(folder: Path, phrases: pa.ChunkedArray) -> NDArray[np.uint8]:
             where=str(folder / FOLDER),
             way_out="leave the files alone while they are read; multigrain rebuild PhraseTags reads them again",
         )
-    return bits[found.indices.to_numpy()]
+    of_phrases: NDArray[np.uint8] = bits[found.indices.to_numpy()]
+    return of_phrases
 
 
 def with_verbs(folder: Path, phrases: list[str], rule: VerbRule) -> list[bool]:

@@ -1,4 +1,4 @@
-"""Lists of different lengths, end to end in one array: what Python would do list by list, numpy does for all at once."""
+"""Lists of different lengths, end to end in one array: numpy does for all at once what Python would do one by one."""
 
 from __future__ import annotations
 

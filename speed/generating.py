@@ -17,13 +17,70 @@ NUM_VG_REGIONS = 5_408_689
 NUM_COCO_IMAGES = 123_287
 NUM_COCO_CAPTIONS = 616_767
 
-_COLOURS = "white black green brown red blue yellow gray orange silver wooden large small tall old dark light".split()
+_ADJECTIVES = (
+    "white",
+    "black",
+    "green",
+    "brown",
+    "red",
+    "blue",
+    "yellow",
+    "gray",
+    "wooden",
+    "large",
+    "small",
+    "tall",
+    "old",
+)
 _NOUNS = (
-    "man woman person boy girl dog cat horse tree building window wall sign car bus train table chair plate shirt hat jacket "
-    "grass sky cloud field road street fence pole light door cup bowl bottle bag leg arm hand head ear eye tail wheel clock"
-).split()
-_PLACES = "on in under behind near by above beside with of".split()
-_VERBS = "wearing holding sitting standing playing riding looking walking carrying eating".split()
+    "man",
+    "woman",
+    "person",
+    "boy",
+    "girl",
+    "dog",
+    "cat",
+    "horse",
+    "tree",
+    "building",
+    "window",
+    "wall",
+    "sign",
+    "car",
+    "bus",
+    "train",
+    "table",
+    "chair",
+    "plate",
+    "shirt",
+    "hat",
+    "jacket",
+    "grass",
+    "sky",
+    "cloud",
+    "field",
+    "road",
+    "street",
+    "fence",
+    "pole",
+    "light",
+    "door",
+    "cup",
+    "bowl",
+    "bottle",
+    "bag",
+    "leg",
+    "arm",
+    "hand",
+    "head",
+    "ear",
+    "eye",
+    "tail",
+    "wheel",
+    "clock",
+)
+_PLACES = ("on", "in", "under", "behind", "near", "by", "above", "beside", "with", "of")
+_VERBS = ("wearing", "holding", "sitting near", "standing by", "riding", "looking at", "carrying", "eating")
 _MARKS = ("t-shirt", "café", "man's", "4", "No.", "2nd", "skate-board", "naïve", "日本", "o'clock")
 
 
@@ -97,7 +154,7 @@ def _drawn(generator: np.random.Generator, draw: Draw) -> Iterator[str]:
         yield from draw(generator)
 
 
-def _words(generator: np.random.Generator, words: list[str] | tuple[str, ...]) -> list[str]:
+def _words(generator: np.random.Generator, words: tuple[str, ...]) -> list[str]:
     return [words[number] for number in generator.integers(0, len(words), _BLOCK).tolist()]
 
 
@@ -121,7 +178,7 @@ def _letters(number: int) -> str:
 def _phrase(generator: np.random.Generator) -> list[str]:
     """Phrases of Visual Genome's kind: two to seven words, two in five with a verb."""
     first, second = _nouns(generator), _nouns(generator)
-    adjectives, places, verbs = (_words(generator, words) for words in (_COLOURS, _PLACES, _VERBS))
+    adjectives, places, verbs = (_words(generator, words) for words in (_ADJECTIVES, _PLACES, _VERBS))
     kinds = generator.random(_BLOCK).tolist()
     made = []
     for a, b, adjective, place, verb, kind in zip(first, second, adjectives, places, verbs, kinds, strict=True):
@@ -139,7 +196,7 @@ def _phrase(generator: np.random.Generator) -> list[str]:
 def _caption(generator: np.random.Generator) -> list[str]:
     """Sentences of COCO's kind: eight to twelve words and a full stop."""
     subjects, objects, more = _nouns(generator), _nouns(generator), _nouns(generator)
-    adjectives, places, verbs = (_words(generator, words) for words in (_COLOURS, _PLACES, _VERBS))
+    adjectives, places, verbs = (_words(generator, words) for words in (_ADJECTIVES, _PLACES, _VERBS))
     return [
         f"A {adjective} {a} {verb} a {b} {place} the {c}."
         for a, b, c, adjective, place, verb in zip(subjects, objects, more, adjectives, places, verbs, strict=True)

@@ -23,7 +23,7 @@ from data.progress import silent
 from data.taggers import TAGS, TaggerSettings, VerbRule, backend_names, lexicon, running, treebank
 from data.taggers.scores import precision_and_recall
 from data.taggers.verbs import has_verb
-from data.texts import one_line
+from data.text_tables import one_line
 from data.workers import spawned
 
 CHECKOUT = Path(__file__).parents[1]
@@ -135,15 +135,15 @@ def _lexicon_first(exact: Verdicts, known: NDArray[np.int8]) -> Verdicts:
     return {rule: np.where(is_open, verdicts, known == lexicon.ALWAYS) for rule, verdicts in exact.items()}
 
 
-def _treebank_texts(shared: Path) -> dict[str, tuple[list[str], Verdicts]]:
+def _treebank_texts(shared: Path) -> Mapping[str, tuple[list[str], Verdicts]]:
     """The test split, its words joined with spaces: split again by the tagger, as phrases are."""
     found = treebank.read(shared / "ud_english_ewt" / "en_ewt-ud-test.conllu")
     truth = {rule: np.array([has_verb(sentence.tags, rule) for sentence in found]) for rule in RULES}
     return {f"EWT test, {len(found):,} sentences": ([" ".join(sentence.words) for sentence in found], truth)}
 
 
-def _labelled(shared: Path) -> dict[str, tuple[list[str], Verdicts]]:
-    found = {}
+def _labelled(shared: Path) -> Mapping[str, tuple[list[str], Verdicts]]:
+    found: dict[str, tuple[list[str], Verdicts]] = {}
     for name, (phrases, labels) in LABELLED.items():
         text_of = _phrases(shared / "visual_genome" / phrases)
         with (LABELS / labels).open(encoding="utf-8", newline="") as file:

@@ -22,7 +22,7 @@ from data.regions.store import RegionStore
 from data.rejects import RejectLog
 from data.schema import TEXTS
 from data.sources import SourceFiles, read, that_give
-from data.texts import one_line
+from data.text_tables import one_line
 from data.vocabulary import Vocabulary
 
 NO_WORDS = "empty text"
@@ -74,7 +74,7 @@ class Joined:
     def texts(
         self, files: SourceFiles, content: Literal["phrases", "captions"], progress: Progress
     ) -> Iterator[pa.Table]:
-        """All records of `content` of images that have regions, as `TEXTS` under canonical ids; counted as `records`."""
+        """All records of `content` of images that have regions, as `TEXTS` under canonical ids; counted."""
         for batch in texts.batches(files, content, self._unreadable, self.pool):
             if self.num_read // _TELL_EVERY != (self.num_read + batch.num_rows) // _TELL_EVERY:
                 progress(0.0, f"{self.num_read + batch.num_rows:,} {content} read")

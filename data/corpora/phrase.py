@@ -31,7 +31,7 @@ from data.shards import Workplace
 from data.sources import SourceFiles
 from data.taggers import VerbRule
 from data.taggers.verbs import verb_mask
-from data.texts import regrouped
+from data.text_tables import regrouped
 from data.vocabulary import Vocabulary
 
 WITH_VERB = "phrase with a verb"
@@ -127,7 +127,7 @@ def _rows(bench: Bench, *, settings: PhraseSettings) -> pa.Table:
     phrases = phrase_chunks.distinct(bench.worded())
     repeated = phrases.repeated
     bench.tally.filtered.add_all(repeated["image_id"], repeated["text"], REPEATED)
-    sizes = words_of(phrases.table["text"].combine_chunks(), bench.vocabulary).num_pieces_T
+    sizes = words_of(phrases.table["text"].combine_chunks(), bench.vocabulary).num_pieces
     room = Room(num_pieces=settings.max_length - 2, joining=_num_pieces(settings.separator, bench.vocabulary))
     if settings.rule != "none":
         bench.tally.notes.update(phrase_counts.by_rule(phrases.table, sizes, room))

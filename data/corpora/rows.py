@@ -129,7 +129,9 @@ def _table(rows: pa.Table, bench: Bench, shard: ImageShard, shared: Shared) -> p
     return pa.table({**columns, **encodings}).select(CORPUS.names).cast(CORPUS)
 
 
-def _topics(words: Words, encoded: EncodedTexts, images: pa.DictionaryArray, label_words: Iterable[frozenset[str]]) -> Ragged:
+def _topics(
+    words: Words, encoded: EncodedTexts, images: pa.DictionaryArray, label_words: Iterable[frozenset[str]]
+) -> Ragged:
     """The pieces of those whole words of each text that are words of its image's labels: distinct, ascending."""
     num_words = max(len(words.distinct), 1)
     numbers_of: dict[str, list[int]] = {}

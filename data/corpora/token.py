@@ -8,7 +8,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data import texts
 from data.corpora.building import CorpusPlan, ImageDealer, build_parts
 from data.corpora.joined import Joined
 from data.corpora.rows import Bench, rows_of, singles
@@ -16,6 +15,7 @@ from data.corpora.tally import Tally
 from data.progress import Progress
 from data.records import PRETRAINING
 from data.shards import Workplace
+from data.text_tables import of_rows
 
 SOURCE = "the region store"
 OF_A_BENCHMARK = "image that only a benchmark lists"
@@ -77,7 +77,7 @@ def _deal(joined: Joined, dealer: ImageDealer, tally: Tally) -> None:
             tally.filtered.add(image_id, text, OF_A_BENCHMARK)
         elif joined.image_of(image_id, source=SOURCE, record=image_id) is not None:
             rows.append((image_id, image_id, text))
-    dealer.deal_texts(pa.Table.from_batches([texts.of_rows(rows)]))
+    dealer.deal_texts(pa.Table.from_batches([of_rows(rows)]))
 
 
 def _rows(bench: Bench) -> pa.Table:

@@ -16,13 +16,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data import texts
 from data.records import PhraseRecord, Reject, Source
 from data.schema import TEXTS
 from data.sources import fields
 from data.sources.ids import numbered
 from data.sources.json_items import items
 from data.sources.visual_genome import ADDRESS, members_of, nested
+from data.text_tables import of_phrases
 
 NAME = "vg_region_descriptions"
 _IMAGES_AT_ONCE = 50
@@ -43,7 +43,7 @@ def phrases_in_bulk(path: Path, reject: Reject) -> Iterator[pa.RecordBatch]:
     while taken := list(islice(images, _IMAGES_AT_ONCE)):
         found = _all_good([image for _, image in taken])
         if found is None:
-            found = texts.of_phrases(members_of(taken, "regions", _phrase, source=NAME, reject=reject))
+            found = of_phrases(members_of(taken, "regions", _phrase, source=NAME, reject=reject))
         yield found
 
 

@@ -42,8 +42,8 @@ _WORD = re.compile(r"'?[^\W_]+")
 class Lexicon:
     """What a treebank shows of words, all in lower case.
 
-    `possible`: may be a verb (VERB or AUX); `always`: is always a main verb (VERB), a part of `possible`; `spared`: ends
-    as a verb may, and never is one ("clothing"), so that it is not taken for a verb that the treebank does not hold.
+    `possible`: may be a verb (VERB or AUX); `always`: is a main verb (VERB) wherever it is seen; `spared`: ends as a
+    verb may, and never is one ("clothing"), so that it is not taken for a verb that the treebank does not hold.
     """
 
     possible: frozenset[str]
@@ -135,4 +135,4 @@ def inflections(lemma: str) -> Iterator[str]:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower().replace("’", "'"))
+    return _WORD.findall(text.lower().replace("\u2019", "'"))

@@ -33,5 +33,6 @@ def verb_bits(tags: pa.ListArray) -> NDArray[np.uint8]:
 
 def verb_mask(bits: NDArray[np.uint8], rule: VerbRule) -> NDArray[np.bool_]:
     """Which of the texts with these `verb_bits` contain a verb by `rule`."""
-    mask = sum(BITS[tag] for tag in TAGS[rule])
-    return (bits & np.uint8(mask)) != 0
+    wanted = np.uint8(sum(BITS[tag] for tag in TAGS[rule]))
+    mask: NDArray[np.bool_] = (bits & wanted) != 0
+    return mask

@@ -36,7 +36,7 @@ def _learnt() -> Lexicon:
         ("eating", MAYBE),
         ("'s", MAYBE),
         ("dog's", MAYBE),
-        ("dog’s", MAYBE),
+        ("dog\u2019s", MAYBE),
         ("building", NEVER),  # ends as a verb may, and is known to be none
         ("painting", MAYBE),  # ends as a verb may, and is not known
         ("red", NEVER),

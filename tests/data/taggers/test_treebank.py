@@ -25,7 +25,14 @@ def _write(path: Path, *lines: str) -> Path:
 
 def test_comments_ranges_and_empty_nodes_are_no_words(tmp_path: Path) -> None:
     lines = ["# text = I don't", _word("1", "I", "PRON"), _word("2-3", "don't", "_"), _word("2", "do", "AUX", "do")]
-    lines += [_word("3", "n't", "PART", "not"), _word("3.1", "go", "VERB"), "", "# two", _word("1", "Go", "VERB") + "\r", "\r"]
+    lines += [
+        _word("3", "n't", "PART", "not"),
+        _word("3.1", "go", "VERB"),
+        "",
+        "# two",
+        _word("1", "Go", "VERB") + "\r",
+        "\r",
+    ]
     assert treebank.read(_write(tmp_path, *lines)) == [
         Sentence(words=("I", "do", "n't"), tags=("PRON", "AUX", "PART"), lemmas=("I", "do", "not")),
         Sentence(words=("Go",), tags=("VERB",), lemmas=("Go",)),  # a lemma that is not given is the form
