@@ -72,13 +72,17 @@ def begins(images: NDArray[np.int64], sizes: NDArray[np.int64], room: Room) -> N
     One that is too long by itself is a row of its own and will be truncated. Pieces add up because a separator of
     punctuation or spaces keeps the words on its two sides apart.
     """
+    is_first = np.diff(images, prepend=-1) != 0
+    starts = np.flatnonzero(is_first)
+    ends = np.append(starts[1:], len(images))
+    lengths = offsets_of(sizes + room.joining)
     found = np.zeros(len(images), bool)
-    last = total = -1
-    for number, (image, size) in enumerate(zip(images.tolist(), sizes.tolist(), strict=True)):
-        total += room.joining + size
-        if image != last or total > room.num_pieces:
-            found[number] = True
-            last, total = image, size
+    while len(starts):  # all images at once: each round finds the next row of every image that is not used up
+        found[starts] = True
+        last_length = lengths[starts] + room.num_pieces + room.joining
+        following = np.maximum(np.searchsorted(lengths, last_length, side="right") - 1, starts + 1)
+        is_open = following < ends
+        starts, ends = following[is_open], ends[is_open]
     return found
 
 
@@ -87,7 +91,8 @@ def joined(phrases: Phrases, sizes: NDArray[np.int64], room: Room, separator: st
     if not len(phrases.table):
         return ROWS.empty_table()
     image_ids = phrases.table["image_id"].combine_chunks()
-    images = _codes(image_ids)
+    first_of_images = runs(image_ids)
+    images = np.repeat(np.arange(len(first_of_images)), np.diff(np.append(first_of_images, len(image_ids))))
     starts = np.flatnonzero(begins(images, sizes, room))
     offsets = pa.array(np.append(starts, len(images)), pa.int32())
     texts = pa.ListArray.from_arrays(offsets, phrases.table["text"].combine_chunks())
@@ -99,6 +104,12 @@ def joined(phrases: Phrases, sizes: NDArray[np.int64], room: Room, separator: st
     of_rows_ids = image_ids.take(pa.array(starts))
     row_ids = pc.binary_join_element_wise(of_rows_ids, pa.array(numbers).cast(pa.string()), "#p")
     return rows_of(row_ids, of_rows_ids, pc.binary_join(texts, separator), source_ids)
+
+
+def runs(values: pa.Array) -> NDArray[np.int64]:
+    """Where each run of equal values begins."""
+    ends: NDArray[np.int64] = pc.run_end_encode(values, run_end_type=pa.int64()).run_ends.to_numpy()
+    return np.concatenate((np.zeros(1, np.int64), ends[:-1]))
 
 
 def _codes(values: pa.Array) -> NDArray[np.int64]:
