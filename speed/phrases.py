@@ -1,4 +1,4 @@
-"""Phrases read, grouped by image, joined and written, beside pandas: `python -m speed.phrases [NUM_REGIONS]`.
+"""Phrases read, grouped by image, joined and written, beside pandas: `python -m speed.phrases [NUM_REGIONS [NUM_ROUNDS]]`.
 
 Twice: from a table that is sorted by image, which is the grouping alone, and from Visual Genome's JSON, where our way
 also checks every record, joins images by id, keeps to a length, and makes word pieces and topics. Tagging is apart.
@@ -152,4 +152,5 @@ def _corpus_by_pandas(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(table(measure(*map(int, sys.argv[1:2]))))
+    sizes = list(map(int, sys.argv[1:]))
+    print(table(measure(*sizes[:1], num_rounds=sizes[1] if sizes[1:] else 3)))
