@@ -1,4 +1,4 @@
-"""Phrases read, grouped by image, joined and written, beside pandas: `python -m speed.phrases [NUM_REGIONS [NUM_ROUNDS]]`.
+"""Phrases read, grouped by image, joined and written, beside pandas: `python -m speed.phrases [REGIONS [ROUNDS]]`.
 
 Twice: from a table that is sorted by image, which is the grouping alone, and from Visual Genome's JSON, where our way
 also checks every record, joins images by id, keeps to a length, and makes word pieces and topics. Tagging is apart.

@@ -67,13 +67,14 @@ class Difference:
 def train(shared: Path, into: Path, *, num_sentences: int | None = None, num_epochs: int = 8) -> dict[str, Path]:
     """A folder for each backend, trained on EWT's (first `num_sentences`) training sentences."""
     whole = shared / "ud_english_ewt" / "en_ewt-ud-train.conllu"
+    test = shared / "ud_english_ewt" / "en_ewt-ud-test.conllu"
     part = into / "train.conllu"
     part.write_text("\n\n".join(whole.read_text("utf-8").rstrip().split("\n\n")[:num_sentences]) + "\n\n", "utf-8")
     folders = {name: into / name for name in backend_names()}
     for name, folder in folders.items():
         folder.mkdir()
         settings = TaggerSettings(seed=1, num_epochs=num_epochs)
-        running.train(name, part, None, settings=settings, into=folder, progress=silent)
+        running.train(name, part, test, settings=settings, into=folder, progress=silent)
     return folders
 
 
