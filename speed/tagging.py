@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from data import distinct_texts, phrase_tags, tables
 from data.phrase_tags import Mode, TaggingSettings
@@ -85,7 +86,7 @@ def _peer(folder: Path) -> None:
     from spacy.training import Example
 
     texts = distinct_texts.read(folder / "distinct.arrow", range(10**9)).to_pylist()
-    pipeline = spacy.blank("en")
+    pipeline: Any = spacy.blank("en")
     pipeline.add_pipe("tok2vec", config={"model": _TOK2VEC})
     listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "tok2vec"}
     tagger = pipeline.add_pipe("tagger", config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": listener}})
