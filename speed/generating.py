@@ -92,12 +92,11 @@ def region_descriptions(path: Path, *, num_images: int, num_regions: int, seed: 
     generator = np.random.default_rng(seed)
     per_image = np.bincount(np.sort(generator.integers(0, num_images, num_regions)), minlength=num_images)
     texts = _drawn(generator, _phrase)
-    boxes = generator.integers(1, 400, (num_regions, 4)).tolist()
     region_id = 0
     with path.open("w", encoding="utf-8") as file:
         for image, count in enumerate(per_image.tolist(), start=1):
             regions = []
-            for x, y, width, height in boxes[region_id : region_id + count]:
+            for x, y, width, height in generator.integers(1, 400, (count, 4)).tolist():
                 region_id += 1
                 regions.append(
                     {

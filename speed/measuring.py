@@ -44,12 +44,20 @@ def by_turns(ways: Sequence[Work], *, num_rounds: int = 3) -> list[Taken]:
 
 
 def apart(ways: Sequence[Work], *, num_rounds: int = 3) -> list[Taken]:
-    """Each way once a round, each time in a fresh process, so that its memory is its own. Ways are picklable."""
+    """Each way once a round, each time in a fresh process, so that its memory is its own. Ways are picklable.
+
+    Linux counts the memory of a process's parent at its start as its own, so do large things beforehand in `elsewhere`.
+    """
     rounds = [[_in_fresh_process(way) for way in ways] for _ in range(num_rounds)]
     return [
         Taken(seconds=statistics.median(taken.seconds for taken in column), peak_mib=max(t.peak_mib for t in column))
         for column in zip(*rounds, strict=True)
     ]
+
+
+def elsewhere(work: Work) -> Taken:
+    """Do something in a fresh process, which leaves nothing behind in this one."""
+    return apart([work], num_rounds=1)[0]
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -33,7 +33,7 @@ from data.vocabulary import FILE_NAME as VOCABULARY_FILE
 from data.writers import write_parquet
 from speed import generating
 from speed.captions import entries_of
-from speed.measuring import Row, apart, table
+from speed.measuring import Row, apart, elsewhere, table
 
 TARGET = 6.0
 _LABELS = ("man", "woman", "t-shirt", "tall tree", "dog", "sign", "window", "train")
@@ -45,10 +45,9 @@ def measure(num_regions: int = generating.NUM_VG_REGIONS, *, num_rounds: int = 3
     """Both comparisons, on that many generated regions, 50 an image."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _prepare(folder, num_regions)
+        elsewhere(partial(_prepare, folder, num_regions))
         grouped = apart([partial(_grouped, folder), partial(_grouped_by_pandas, folder)], num_rounds=num_rounds)
-        if not _same_rows(folder):
-            raise AssertionError("the two ways give different rows")
+        elsewhere(partial(_hold_same_rows, folder))
         whole = apart([partial(_corpus, folder), partial(_corpus_by_pandas, folder)], num_rounds=num_rounds)
     return [
         Row(
@@ -119,11 +118,12 @@ def _grouped_by_pandas(folder: Path) -> None:
     rows.to_parquet(folder / "theirs.parquet", compression="zstd")
 
 
-def _same_rows(folder: Path) -> bool:
+def _hold_same_rows(folder: Path) -> None:
     ours, theirs = (
         pq.read_table(folder / f"{name}.parquet", columns=["image_id", "text"]) for name in ("ours", "theirs")
     )
-    return bool(ours.to_pydict() == theirs.to_pydict())
+    if ours.to_pydict() != theirs.to_pydict():
+        raise AssertionError("the two ways give different rows")
 
 
 def _corpus(folder: Path) -> None:

@@ -39,5 +39,5 @@ def test_every_backend_mode_and_rule_finds_the_verbs_of_labelled_phrases(
 def _least(row: Row) -> float:
     """Some hundredths below what was measured (docs/msp.md)."""
     if row.texts.startswith("EWT"):
-        return 0.94
-    return 0.83 if row.texts.startswith("Visual Genome") else 0.87
+        return 0.93
+    return 0.8 if row.texts.startswith("Visual Genome") else 0.87
