@@ -6,14 +6,16 @@ The files are Arrow streams end to end, written as they fill up, so that memory 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-_MAX_WAITING = 100_000  # records that are Python objects at a time
+_MAX_WAITING = 500_000  # records that are in memory at a time
 
 
 class Dealer:
@@ -22,15 +24,16 @@ class Dealer:
     def __init__(self, folder: Path, schema: pa.Schema, shards: Sequence[str]) -> None:
         self._folder = folder
         self._schema = schema
-        self._waiting: dict[str, list[tuple[Any, ...]]] = {shard: [] for shard in shards}
-        self._num_waiting = 0
+        self._shards = tuple(shards)
+        self._waiting: list[pa.Table] = []
+        self._numbers: list[NDArray[np.int64]] = []
 
     def __enter__(self) -> Self:
         """Begin afresh, whatever a killed build left."""
         if self._folder.exists():
             shutil.rmtree(self._folder)
         self._folder.mkdir(parents=True)
-        for shard in self._waiting:
+        for shard in self._shards:
             self.path(shard).touch()
         return self
 
@@ -45,21 +48,27 @@ class Dealer:
         """The file of a shard."""
         return self._folder / f"{shard}.arrows"
 
-    def deal(self, shard: str, record: tuple[Any, ...]) -> None:
-        """Give a record, its values in the order of the schema, to a shard."""
-        self._waiting[shard].append(record)
-        self._num_waiting += 1
-        if self._num_waiting >= _MAX_WAITING:
+    def deal(self, records: pa.Table, numbers: NDArray[np.int64]) -> None:
+        """Give each record to the shard of its number."""
+        self._waiting.append(records)
+        self._numbers.append(numbers)
+        if sum(map(len, self._numbers)) >= _MAX_WAITING:
             self._write()
 
     def _write(self) -> None:
-        for shard, records in self._waiting.items():
-            if records:
-                columns = dict(zip(self._schema.names, zip(*records, strict=True), strict=True))
-                with self.path(shard).open("ab") as file, pa.ipc.new_stream(file, self._schema) as stream:
-                    stream.write_table(pa.table(_lists(columns), schema=self._schema))
-                records.clear()
-        self._num_waiting = 0
+        if not self._waiting:
+            return
+        numbers = np.concatenate(self._numbers)
+        order = np.argsort(numbers, kind="stable")
+        records = pa.concat_tables(self._waiting).combine_chunks().take(pa.array(order))
+        found, starts = np.unique(numbers[order], return_index=True)
+        for number, start, stop in zip(found.tolist(), starts, [*starts[1:], len(order)], strict=True):
+            with (
+                self.path(self._shards[number]).open("ab") as file,
+                pa.ipc.new_stream(file, self._schema) as stream,
+            ):
+                stream.write_table(records.slice(start, stop - start))
+        self._waiting, self._numbers = [], []
 
 
 def dealt(path: Path, schema: pa.Schema) -> pa.Table:
@@ -70,8 +79,4 @@ def dealt(path: Path, schema: pa.Schema) -> pa.Table:
         while file.tell() < num_bytes:
             with pa.ipc.open_stream(file) as stream:
                 tables.append(stream.read_all())
-    return pa.concat_tables(tables)
-
-
-def _lists(columns: Mapping[str, tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return {name: list(values) for name, values in columns.items()}
+    return pa.concat_tables(tables).combine_chunks()

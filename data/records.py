@@ -7,11 +7,12 @@ Legend: R regions of one image, F features of a region.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]
@@ -141,6 +142,7 @@ Content = Literal[
     "negatives",
 ]
 Reader = Callable[[Path, Reject], Iterator[Any]]
+BulkReader = Callable[[Path, Reject], Iterator[pa.RecordBatch]]
 Place = int | str
 """Where a record lies: an offset in bytes, the number of a row, a key, or a path below the folder."""
 
@@ -180,6 +182,7 @@ class Source:
     `reads` maps a content to its reader `(path, reject) -> iterator of records`: images -> ImageRecord, captions ->
     CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions -> QuestionRecord,
     answers -> AnswersRecord, negatives -> NegativesRecord, labels, image_ids and answer_list -> str.
+    `in_bulk` has faster readers for some of them, which give the same as tables of data.schema.TEXTS.
     A folder of pictures or a file that another library opens has an empty `reads`. `is_folder` None: either.
     One that gives regions has `regions`, which fetches them by their places. `marks` are the ways to know its files.
 
@@ -191,6 +194,7 @@ class Source:
     title: str
     address: str
     reads: Mapping[Content, Reader]
+    in_bulk: Mapping[Content, BulkReader] = field(default_factory=dict)
     is_folder: bool | None = False
     pool: str = PRETRAINING
     regions: RegionReader | None = None

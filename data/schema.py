@@ -66,6 +66,9 @@ LEAKS = pa.schema(
     },
 )
 
+TEXTS = pa.schema([pa.field(name, pa.string(), nullable=False) for name in ("image_id", "record_id", "text")])
+"""Phrases or captions on their way from a source to a corpus: a text on one line, its image, and its record."""
+
 CORPUS = pa.schema(
     [
         pa.field("row_id", pa.string(), nullable=False),
@@ -87,11 +90,13 @@ PHRASE_TAGS = pa.schema(
     [
         pa.field("text", pa.string(), nullable=False),
         pa.field("tags", pa.list_(pa.string()), nullable=False),
+        pa.field("settled_by", pa.string(), nullable=False),
     ],
     metadata={
         "sorted_by": "text",
         "text": "distinct, on one line",
-        "tags": "the universal part of speech of each word, as the tagger splits them",
+        "tags": "the universal part of speech of each word, as the tagger splits them; by the lexicon VERB or nothing",
+        "settled_by": "tagger or lexicon",
     },
 )
 

@@ -12,14 +12,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 
 from data import images as image_table
+from data import texts
 from data.errors import SourceError, UserError
 from data.images import ImageTable
 from data.progress import Progress
-from data.records import Content, Rejection
+from data.records import Rejection
 from data.regions.store import FILE_NAME as REGIONS_FILE
 from data.regions.store import RegionStore
 from data.sources import SourceFiles, only_file, read
@@ -31,6 +34,7 @@ SPECIALS = (PAD, UNKNOWN, CLS, SEP, MASK)
 _MAX_ALPHABET = 1000  # BERT's own limit: rarer characters become [UNK]
 _MAX_WORD_LENGTH = 100  # characters; WordPiece gives [UNK] for longer words
 _MAX_CACHED = 1 << 18  # words; the cache of a wild text must not grow without end
+_TEXTS_OF_IMAGES: tuple[Literal["phrases", "captions"], ...] = ("phrases", "captions")
 # Only what BERT turns into a space: it deletes the other characters that Python calls white space.
 _SPACES = re.compile(r"[ \t\n\r]+")
 
@@ -72,11 +76,11 @@ class Vocabulary:
         self._normalizer = normalizers.BertNormalizer(lowercase=True)
         self._splitter = pre_tokenizers.BertPreTokenizer()
         self._pieces = models.WordPiece(self.id_of, unk_token=UNKNOWN)
-        self._words_of_chunk = functools.lru_cache(_MAX_CACHED)(self._split_chunk)
+        self.words_of_chunk = functools.lru_cache(_MAX_CACHED)(self._split_chunk)
 
     def split(self, text: str) -> list[Word]:
         """All words of `text` with their pieces, in order."""
-        return [word for chunk in _SPACES.split(text) for word in self._words_of_chunk(chunk)]
+        return [word for chunk in _SPACES.split(text) for word in self.words_of_chunk(chunk)]
 
     def encode(self, texts: Sequence[str], max_length: int) -> list[list[int]]:
         """The ids of each text from [CLS] to [SEP], at most `max_length` of them."""
@@ -200,12 +204,20 @@ def _texts(files: SourceFiles, table: ImageTable, store: RegionStore) -> Iterato
     ids = store.object_ids_NR[is_training_N].ravel()
     counts = np.bincount(ids[ids >= 0], minlength=len(store.object_names)).tolist()
     yield from ((_encodable(name), count) for name, count in zip(store.object_names, counts, strict=True) if count)
-    contents: tuple[Content, ...] = ("phrases", "captions", "questions")
-    for content in contents:
-        for record in read(files, content, _ignore):
-            image_ids = record.image_ids if content == "questions" else (record.image_id,)
-            if all(table.split.get(table.canonical.get(image_id, "")) == "train" for image_id in image_ids):
-                yield _encodable(record.text), 1
+    for content in _TEXTS_OF_IMAGES:
+        for batch in texts.batches(files, content, _ignore):
+            ids = batch["image_id"].dictionary_encode()
+            is_training = pa.array(
+                [_is_training(image_id, table) for image_id in ids.dictionary.to_pylist()], pa.bool_()
+            )
+            yield from ((text, 1) for text in batch["text"].filter(is_training.take(ids.indices)).to_pylist())
+    for question in read(files, "questions", _ignore):
+        if all(_is_training(image_id, table) for image_id in question.image_ids):
+            yield _encodable(question.text), 1
+
+
+def _is_training(image_id: str, table: ImageTable) -> bool:
+    return table.split.get(table.canonical.get(image_id, "")) == "train"
 
 
 def _encodable(text: str) -> str:

@@ -66,7 +66,7 @@ def _rows(size: Size, path: Path, executor: Executor, *, num_workers: int, num_r
         "faiss IndexFlatIP": partial(_faiss, np.load(path), num_threads=num_workers),
         "the matrix product alone": lambda: list(executor.map(partial(_multiply, path), spans)),
     }
-    seconds = interleaved(ways, num_rounds=num_rounds)
+    taken = interleaved(ways, num_rounds=num_rounds)
     notes = {"agreement": f"{_agreement(path, spans[0]):.4f}"}
     work = f"exact top {NUM_KEPT} of {size.name}"
     targets = {"faiss IndexFlatIP": _AGAINST_FAISS, "the matrix product alone": _AGAINST_PRODUCT}
@@ -74,8 +74,8 @@ def _rows(size: Size, path: Path, executor: Executor, *, num_workers: int, num_r
         Row(
             work=work,
             against=against,
-            seconds=seconds["here"],
-            against_seconds=seconds[against],
+            ours=taken["here"],
+            theirs=taken[against],
             target=target,
             notes=notes if target is _AGAINST_FAISS else {},
         )

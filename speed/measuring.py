@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from data.workers import spawned
+
 Work = Callable[[], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What a piece of work took: the median of its rounds, and the most memory of any in MiB (0: not measured)."""
+
+    seconds: float
+    peak_mib: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,23 +43,26 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One work beside one other way of doing it; `notes` says what else was seen (agreement, memory)."""
+    """One work beside one other way of doing it; `notes` says what else was seen. A row may aim at nothing."""
 
     work: str
     against: str
-    seconds: float
-    against_seconds: float
-    target: Target
+    ours: Taken
+    theirs: Taken
+    target: Target | None
     notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
-        """What was measured of what the target speaks of."""
-        return self.target.ratio_of(self.seconds, self.against_seconds)
+        """What was measured of what the target speaks of; without one, a share of speeds."""
+        return (self.target or _SPEED).ratio_of(self.ours.seconds, self.theirs.seconds)
 
 
-def interleaved(ways: Mapping[str, Work], *, num_rounds: int) -> dict[str, float]:
-    """The median seconds of each way: all of them once a round, each time another one first.
+_SPEED = Target(limit="at least", ratio=0.0)
+
+
+def interleaved(ways: Mapping[str, Work], *, num_rounds: int) -> dict[str, Taken]:
+    """What each way took in this process: all of them once a round, each time another one first.
 
     Every way is done once before, unmeasured, so that files and libraries are warm.
     """
@@ -62,7 +76,36 @@ def interleaved(ways: Mapping[str, Work], *, num_rounds: int) -> dict[str, float
             started = time.perf_counter()
             ways[name]()
             seconds[name].append(time.perf_counter() - started)
-    return {name: statistics.median(measured) for name, measured in seconds.items()}
+    return {name: Taken(seconds=statistics.median(measured)) for name, measured in seconds.items()}
+
+
+def apart(ways: Mapping[str, Work], *, num_rounds: int = 3) -> dict[str, Taken]:
+    """Each way once a round, each time in a fresh process, so that its memory is its own. Ways are picklable.
+
+    Linux counts the memory of a process's parent at its start as its own, so do large things beforehand in `elsewhere`.
+    """
+    rounds = [{name: elsewhere(way) for name, way in ways.items()} for _ in range(num_rounds)]
+    return {
+        name: Taken(
+            seconds=statistics.median(measured[name].seconds for measured in rounds),
+            peak_mib=max(measured[name].peak_mib for measured in rounds),
+        )
+        for name in ways
+    }
+
+
+def elsewhere(work: Work) -> Taken:
+    """Do something in a fresh process, which leaves nothing behind in this one."""
+    with spawned(1) as pool:
+        return pool.submit(_measured, work).result()
+
+
+def _measured(work: Work) -> Taken:
+    started = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - started
+    peak_kib = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return Taken(seconds=seconds, peak_mib=peak_kib / 1024)
 
 
 def host_facts() -> dict[str, str]:
@@ -80,12 +123,12 @@ def table(rows: Sequence[Row]) -> str:
     cells = [
         (
             row.work,
-            f"{row.seconds:.2f} s",
+            _said(row.ours),
             row.against,
-            f"{row.against_seconds:.2f} s",
+            _said(row.theirs),
             f"{row.ratio:.2f}",
-            f"{row.target.limit} {row.target.ratio:g}",
-            "yes" if row.target.is_reached(row.ratio) else "no",
+            "none" if row.target is None else f"{row.target.limit} {row.target.ratio:g}",
+            "" if row.target is None else "yes" if row.target.is_reached(row.ratio) else "no",
             ", ".join(f"{name} {value}" for name, value in row.notes.items()),
         )
         for row in rows
@@ -94,6 +137,10 @@ def table(rows: Sequence[Row]) -> str:
     lines = [" | ".join(line) for line in (head, ("---",) * len(head), *cells)]
     facts = ", ".join(f"{name} {value}" for name, value in host_facts().items())
     return "\n".join([f"{facts}\n", *(f"| {line} |" for line in lines)])
+
+
+def _said(taken: Taken) -> str:
+    return f"{taken.seconds:.2f} s" + (f", {taken.peak_mib:,.0f} MiB" if taken.peak_mib else "")
 
 
 def _processor() -> str:

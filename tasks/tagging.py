@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import luigi
 
 from data import phrase_tags
 from data.contracts import phrase_tags as contract
 from data.errors import UserError
-from data.phrase_tags import TaggingSettings
+from data.phrase_tags import Mode, TaggingSettings
 from data.records import PRETRAINING
 from data.sources import only_file, that_give
 from data.taggers import TaggerSettings, backend_names, running
@@ -85,6 +85,11 @@ class PhraseTags(SourceTask, ShardedTask):
     backend: ChoiceParameter = ChoiceParameter(
         default="spacy_tagger", choices=backend_names(), description="a file of data/taggers"
     )
+    mode: ChoiceParameter = ChoiceParameter(
+        default="exact",
+        choices=("exact", "lexicon_first"),
+        description="whether the tagger sees every phrase, or only those that its treebank's words do not settle",
+    )
     rows_per_shard: OptionalCountParameter = OptionalCountParameter(default=None, description="phrases of a shard")
 
     entry = ("data.phrase_tags", "data.contracts.phrase_tags")
@@ -117,6 +122,7 @@ class PhraseTags(SourceTask, ShardedTask):
             backend=self.backend,
             rows_per_shard=self.rows_per_shard or current_profile(self.profile).rows_per_shard,
             phrases_from=self.content(),
+            mode=cast(Mode, self.mode),
         )
 
     def settings(self) -> Mapping[str, Any]:

@@ -20,6 +20,11 @@ _NUM_NAMED = 3  # rows that a message names
 
 def row_groups(path: Path, schema: pa.Schema) -> Iterator[list[dict[str, Any]]]:
     """The rows of a table, a row group at a time, once its columns are seen to be those of `schema`."""
+    return (table.to_pylist() for table in tables_of_row_groups(path, schema))
+
+
+def tables_of_row_groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    """As `row_groups`, for rules that look at whole columns."""
     with pq.ParquetFile(path) as file:
         found = file.schema_arrow
         same = found.names == schema.names and all(found.field(f.name).type == f.type for f in schema)
@@ -31,7 +36,7 @@ def row_groups(path: Path, schema: pa.Schema) -> Iterator[list[dict[str, Any]]]:
             for column in schema:
                 absent = not column.nullable and table[column.name].null_count > 0
                 hold(not absent, path, f"no missing {column.name}", [], f"{table[column.name].null_count} missing")
-            yield table.to_pylist()
+            yield table
 
 
 class RowRules(Protocol):

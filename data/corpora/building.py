@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
 from data import shards, tables
 from data.corpora.joined import Joined
-from data.corpora.rows import DEALT, ImageShard, Make, Shared, write_part
+from data.corpora.rows import ImageShard, Make, Shared, write_part
 from data.corpora.tally import Tally
 from data.dealing import Dealer
 from data.progress import Progress
+from data.schema import TEXTS
 from data.shards import PartFiles, Workplace
 
 FOLDER = "corpus"
@@ -23,6 +27,7 @@ class CorpusPlan:
     """What tells one corpus from another: its task's name for messages, the name of its records' source, its limits.
 
     `reasons` are those for which something is filtered: left out on purpose, which is no sign of wrong files.
+    `schema` is that of the records dealt out: `TEXTS`, and what the corpus adds.
     """
 
     corpus: str
@@ -31,6 +36,7 @@ class CorpusPlan:
     max_rejected_rate: float
     images_per_shard: int
     reasons: tuple[str, ...] = ()
+    schema: pa.Schema = TEXTS
 
 
 class ImageDealer(Dealer):
@@ -39,12 +45,13 @@ class ImageDealer(Dealer):
     def __init__(self, joined: Joined, plan: CorpusPlan, workplace: Workplace) -> None:
         self._row_of = joined.regions.row_of
         self._per_shard = plan.images_per_shard
-        super().__init__(workplace.scratch / "dealt", DEALT, list(_ranges(joined, plan)))
+        super().__init__(workplace.scratch / "dealt", plan.schema, list(_ranges(joined, plan)))
 
-    def deal_text(self, image_id: str, record_id: str, text: str) -> None:
-        """Give a text on one line to the shard of its image, which has regions."""
-        number = self._row_of[image_id] // self._per_shard
-        self.deal(shards.part_name(number), (image_id, record_id, text))
+    def deal_texts(self, texts: pa.Table) -> None:
+        """Give texts, with what else the schema has, to the shards of their images, which have regions."""
+        ids = texts["image_id"].combine_chunks().dictionary_encode()
+        numbers = [self._row_of[image_id] // self._per_shard for image_id in ids.dictionary.to_pylist()]
+        self.deal(texts, np.array(numbers, np.int64)[ids.indices.to_numpy()])
 
 
 def build_parts(
@@ -73,6 +80,7 @@ def build_parts(
         object_names=joined.regions.object_names,
         source=plan.source,
         max_length=plan.max_length,
+        schema=plan.schema,
     )
     items = {
         name: _shard(joined, rows, path=shelf.path(name), records=dealer.path(name))

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.schema import FILTERED
 
@@ -24,6 +25,16 @@ class FilterLog:
         """Take one text of one image."""
         self.counts[reason] += 1
         self._keep(image_id, text, reason)
+
+    def add_all(self, image_ids: pa.ChunkedArray, texts: pa.ChunkedArray, reason: str) -> None:
+        """Take many texts, each of its image."""
+        if not len(texts):
+            return
+        self.counts[reason] += len(texts)
+        found = pa.table({"image_id": image_ids, "text": texts})
+        first = found.take(pc.sort_indices(found, [("image_id", "ascending"), ("text", "ascending")])[:MAX_KEPT])
+        for row in first.to_pylist():
+            self._keep(row["image_id"], row["text"], reason)
 
     def merge(self, counts: Mapping[str, int], kept: Iterable[Sequence[str]]) -> None:
         """Take in the counts of another log and the examples that it `kept`."""

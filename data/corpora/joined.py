@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from data import images as image_table
+from data import texts
 from data import vocabulary as word_pieces
 from data.errors import UserError
 from data.images import ImageTable
@@ -16,10 +20,13 @@ from data.records import Content, Rejection
 from data.regions.store import FILE_NAME as REGIONS_FILE
 from data.regions.store import RegionStore
 from data.rejects import RejectLog
+from data.schema import TEXTS
 from data.sources import SourceFiles, read, that_give
+from data.text_tables import one_line
 from data.vocabulary import Vocabulary
 
 NO_WORDS = "empty text"
+_TELL_EVERY = 10_000
 
 
 @dataclass(kw_only=True)
@@ -50,9 +57,12 @@ class Joined:
         """All records of `content`; they and those that the reader rejects are counted. UserError if there are none."""
         for record in read(files, content, self._unreadable, self.pool):
             self.num_read += 1
-            if self.num_read % 10_000 == 0:
+            if self.num_read % _TELL_EVERY == 0:
                 progress(0.0, f"{self.num_read:,} {content} read")
             yield record
+        self._hold_any(files, content)
+
+    def _hold_any(self, files: SourceFiles, content: Content) -> None:
         if not self.num_read:
             raise UserError(
                 expected=f"at least one record of {content}, from one of {', '.join(that_give(content, self.pool))}",
@@ -61,18 +71,50 @@ class Joined:
                 way_out="set one of these sources",
             )
 
+    def texts(
+        self, files: SourceFiles, content: Literal["phrases", "captions"], progress: Progress
+    ) -> Iterator[pa.Table]:
+        """All records of `content` of images that have regions, as `TEXTS` under canonical ids; counted."""
+        for batch in texts.batches(files, content, self._unreadable, self.pool):
+            if self.num_read // _TELL_EVERY != (self.num_read + batch.num_rows) // _TELL_EVERY:
+                progress(0.0, f"{self.num_read + batch.num_rows:,} {content} read")
+            self.num_read += batch.num_rows
+            yield self.placed(pa.Table.from_batches([batch]), content)
+        self._hold_any(files, content)
+
+    def placed(self, found: pa.Table, source: str) -> pa.Table:
+        """The texts of images that have regions, under canonical ids; the others are rejected."""
+        if not found.num_rows:
+            return found
+        ids = found["image_id"].combine_chunks().dictionary_encode()
+        reasons = [self._why_not(image_id) for image_id in ids.dictionary.to_pylist()]
+        canonical = [self.images.canonical.get(image_id) for image_id in ids.dictionary.to_pylist()]
+        is_usable = pa.array([reason is None for reason in reasons]).take(ids.indices)
+        if any(reasons):
+            unusable = pc.invert(is_usable)
+            names = found["record_id"].filter(unusable).to_pylist()
+            for name, place in zip(names, ids.indices.filter(unusable).to_pylist(), strict=True):
+                self.reject(source, name, "image_id", reasons[place] or "")
+        image_ids = pa.array(canonical, pa.string()).take(ids.indices)
+        placed: pa.Table = found.set_column(0, TEXTS.field(0), image_ids).filter(is_usable)
+        return placed
+
     def image_of(self, image_id: str, *, source: str, record: str) -> str | None:
         """The canonical id of an image that has regions; None, and a rejection, for any other."""
+        reason = self._why_not(image_id)
+        if reason is None:
+            return self.images.canonical[image_id]
+        self.reject(source, record, "image_id", reason)
+        return None
+
+    def _why_not(self, image_id: str) -> str | None:
+        """Why an image cannot be used; None if it can."""
         canonical = self.images.canonical.get(image_id)
         if canonical is None:
-            self.reject(source, record, "image_id", "image not in the image table")
-        elif self.pool not in (None, self.images.pool[canonical]):
-            self.reject(source, record, "image_id", "image that only a benchmark lists")
-        elif canonical not in self.regions.row_of:
-            self.reject(source, record, "image_id", "image has no regions")
-        else:
-            return canonical
-        return None
+            return "image not in the image table"
+        if self.pool not in (None, self.images.pool[canonical]):
+            return "image that only a benchmark lists"
+        return None if canonical in self.regions.row_of else "image has no regions"
 
     def line_of(self, text: str, *, source: str, record: str) -> str | None:
         """The text on one line without spaces around it; None, and a rejection, where UTF-8 cannot hold it."""
@@ -101,13 +143,3 @@ class Joined:
     def _unreadable(self, rejection: Rejection) -> None:
         self.num_read += 1
         self.log.add(rejection)
-
-
-def one_line(text: str) -> str | None:
-    """The text with single spaces in place of all white space; None where UTF-8 cannot hold it."""
-    line = " ".join(text.split())
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        return None
-    return line

@@ -6,28 +6,37 @@ of the corpus a lot ("the cap is green"), so it is a setting.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import pyarrow as pa
+
+from data import texts
 from data.box_phrases import phrases_of_boxes
+from data.corpora import phrase_chunks, phrase_counts
 from data.corpora.building import CorpusPlan, ImageDealer, build_parts
 from data.corpora.joined import Joined
-from data.corpora.rows import Bench, Row
+from data.corpora.phrase_chunks import DEALT, Room
+from data.corpora.rows import Bench
+from data.encoding import words_of
 from data.errors import UserError
-from data.phrase_tags import with_verbs
+from data.phrase_tags import verbs_in
 from data.progress import Progress
 from data.records import PRETRAINING, BoxRecord
 from data.shards import Workplace
 from data.sources import SourceFiles
 from data.taggers import VerbRule
+from data.taggers.verbs import verb_mask
+from data.text_tables import regrouped
 from data.vocabulary import Vocabulary
 
 WITH_VERB = "phrase with a verb"
 REPEATED = "phrase repeated within its image"
+_LOOKED_UP_AT_ONCE = 1_000_000  # phrases; each time, all parts of the tags are read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +65,6 @@ class PhraseSettings:
             )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Phrase:
-    """A phrase of one image; `source_ids` names every record that says the same."""
-
-    text: str
-    source_ids: tuple[str, ...]
-
-
 def build(
     files: SourceFiles,
     *,
@@ -89,27 +90,29 @@ def build(
         max_rejected_rate=settings.max_rejected_rate,
         images_per_shard=settings.images_per_shard,
         reasons=(WITH_VERB, REPEATED),
+        schema=DEALT,
     )
     with ImageDealer(joined, plan, workplace) as dealer:
-        _deal(files, joined, dealer, settings, progress)
-    make = partial(_rows, tags=tags, settings=settings)
+        for phrases in regrouped(_phrases(files, joined, settings, progress), _LOOKED_UP_AT_ONCE):
+            verbs = np.zeros(len(phrases), np.uint8) if tags is None else verbs_in(tags, phrases["text"])
+            dealer.deal_texts(phrases.append_column(DEALT.field("verbs"), pa.array(verbs)))
+    make = partial(_rows, settings=settings)
     build_parts(
         make, joined, plan, dealer=dealer, vocabulary=vocabulary, into=into, progress=progress, workplace=workplace
     )
 
 
-def _deal(
-    files: SourceFiles, joined: Joined, dealer: ImageDealer, settings: PhraseSettings, progress: Progress
-) -> None:
-    """Deal out the phrases of images that have regions."""
-    records = joined.records(files, settings.phrases_from, progress)
-    if settings.phrases_from == "boxes":
-        records = phrases_of_boxes(_with_regions(records, joined))
-    for record in records:
-        image_id = joined.image_of(record.image_id, source="phrases", record=record.phrase_id)
-        line = None if image_id is None else joined.line_of(record.text, source="phrases", record=record.phrase_id)
-        if image_id is not None and line is not None:
-            dealer.deal_text(image_id, record.phrase_id, line)
+def _phrases(
+    files: SourceFiles, joined: Joined, settings: PhraseSettings, progress: Progress
+) -> Iterator[pa.RecordBatch]:
+    """The phrases of images that have regions, as `TEXTS`."""
+    if settings.phrases_from == "phrases":
+        for found in joined.texts(files, "phrases", progress):
+            yield from found.to_batches()
+        return
+    boxes = _with_regions(joined.records(files, "boxes", progress), joined)
+    for batch in texts.of_records(phrases_of_boxes(boxes), "phrases", joined.log.add):
+        yield from joined.placed(pa.Table.from_batches([batch]), "phrases").to_batches()
 
 
 def _with_regions(boxes: Iterable[BoxRecord], joined: Joined) -> Iterator[BoxRecord]:
@@ -119,66 +122,20 @@ def _with_regions(boxes: Iterable[BoxRecord], joined: Joined) -> Iterator[BoxRec
             yield record
 
 
-def _rows(bench: Bench, *, tags: Path | None, settings: PhraseSettings) -> Iterator[Row]:
+def _rows(bench: Bench, *, settings: PhraseSettings) -> pa.Table:
     """The rows of the images of a shard: distinct phrases without a verb, as many a row as fit."""
-    phrases_of = _phrases_by_image(bench)
-    texts = sorted({phrase.text for phrases in phrases_of.values() for phrase in phrases})
-    verdicts = [False] * len(texts) if tags is None else with_verbs(tags, texts, settings.rule)
-    has_verb = dict(zip(texts, verdicts, strict=True))
-    for image_id, phrases in phrases_of.items():
-        for phrase in phrases:
-            if has_verb[phrase.text]:
-                bench.tally.filtered.add(image_id, phrase.text, WITH_VERB)
-        verb_free = [phrase for phrase in phrases if not has_verb[phrase.text]]
-        bench.tally.notes["phrases kept"] += len(verb_free)
-        yield from _rows_of(image_id, verb_free, bench.vocabulary, settings)
-
-
-def _phrases_by_image(bench: Bench) -> dict[str, list[_Phrase]]:
-    """The distinct phrases of each image in the order of the file; those that repeat one, case aside, are filtered."""
-    merged: defaultdict[str, dict[str, _Phrase]] = defaultdict(dict)
-    for record in bench.records:
-        image_id, text = record["image_id"], record["text"]
-        if not bench.has_words(text, record=record["record_id"]):
-            continue
-        known = merged[image_id].get(text.casefold())
-        if known is not None:
-            bench.tally.filtered.add(image_id, text, REPEATED)
-        merged[image_id][text.casefold()] = _Phrase(
-            text=known.text if known else text,
-            source_ids=(*(known.source_ids if known else ()), record["record_id"]),
-        )
-    return {image_id: list(phrases.values()) for image_id, phrases in merged.items()}
-
-
-def _rows_of(
-    image_id: str, phrases: Sequence[_Phrase], vocabulary: Vocabulary, settings: PhraseSettings
-) -> Iterator[Row]:
-    for number, chunk in enumerate(_chunks(phrases, vocabulary, settings)):
-        yield Row(
-            row_id=f"{image_id}#p{number}",
-            image_id=image_id,
-            text=settings.separator.join(phrase.text for phrase in chunk),
-            source_ids=tuple(source_id for phrase in chunk for source_id in phrase.source_ids),
-        )
-
-
-def _chunks(phrases: Sequence[_Phrase], vocabulary: Vocabulary, settings: PhraseSettings) -> Iterator[list[_Phrase]]:
-    """Consecutive phrases while they fit; one that is too long by itself is a row of its own and will be truncated."""
-    room = settings.max_length - 2
-    chunk: list[_Phrase] = []
-    num_pieces = 0
-    for phrase in phrases:
-        own = _num_pieces(phrase.text, vocabulary)
-        # Pieces add up because a separator of punctuation or spaces keeps the words on its two sides apart.
-        joining = _num_pieces(settings.separator, vocabulary)
-        if chunk and num_pieces + joining + own > room:
-            yield chunk
-            chunk, num_pieces = [], 0
-        num_pieces += own + (joining if chunk else 0)
-        chunk.append(phrase)
-    if chunk:
-        yield chunk
+    phrases = phrase_chunks.distinct(bench.worded())
+    repeated = phrases.repeated
+    bench.tally.filtered.add_all(repeated["image_id"], repeated["text"], REPEATED)
+    sizes = words_of(phrases.table["text"].combine_chunks(), bench.vocabulary).num_pieces
+    room = Room(num_pieces=settings.max_length - 2, joining=_num_pieces(settings.separator, bench.vocabulary))
+    if settings.rule != "none":
+        bench.tally.notes.update(phrase_counts.by_rule(phrases.table, sizes, room))
+    has_verb = verb_mask(phrases.table["verbs"].to_numpy(), settings.rule)
+    with_verb = phrases.table.filter(pa.array(has_verb))
+    bench.tally.filtered.add_all(with_verb["image_id"], with_verb["text"], WITH_VERB)
+    bench.tally.notes["phrases kept"] += int((~has_verb).sum())
+    return phrase_chunks.joined(phrases.where(~has_verb), sizes[~has_verb], room, settings.separator)
 
 
 def _num_pieces(text: str, vocabulary: Vocabulary) -> int:

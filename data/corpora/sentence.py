@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from data.corpora.building import CorpusPlan, ImageDealer, build_parts
 from data.corpora.joined import Joined
-from data.corpora.rows import Bench, Row
+from data.corpora.rows import Bench, rows_of, singles
 from data.progress import Progress
 from data.records import PRETRAINING
 from data.shards import Workplace
@@ -54,21 +55,17 @@ def build(
 def _deal(files: SourceFiles, joined: Joined, dealer: ImageDealer, progress: Progress) -> None:
     """Deal out the captions whose images have regions; the first of several with one id wins."""
     seen: set[str] = set()
-    for caption in joined.records(files, "captions", progress):
-        name = caption.caption_id
-        image_id = joined.image_of(caption.image_id, source="captions", record=name)
-        line = None if image_id is None else joined.line_of(caption.text, source="captions", record=name)
-        if image_id is None or line is None:
-            continue
-        if name in seen:
-            joined.reject("captions", name, "caption_id", "repeated caption id")
-            continue
-        seen.add(name)
-        dealer.deal_text(image_id, name, line)
+    for captions in joined.texts(files, "captions", progress):
+        is_new = []
+        for name in captions["record_id"].to_pylist():
+            is_new.append(name not in seen)
+            seen.add(name)
+            if not is_new[-1]:
+                joined.reject("captions", name, "caption_id", "repeated caption id")
+        dealer.deal_texts(captions.filter(pa.array(is_new, pa.bool_())))
 
 
-def _rows(bench: Bench) -> Iterator[Row]:
-    for record in bench.records:
-        name = record["record_id"]
-        if bench.has_words(record["text"], record=name):
-            yield Row(row_id=name, image_id=record["image_id"], text=record["text"], source_ids=(name,))
+def _rows(bench: Bench) -> pa.Table:
+    """A row for each caption."""
+    captions = bench.worded()
+    return rows_of(captions["record_id"], captions["image_id"], captions["text"], singles(captions["record_id"]))

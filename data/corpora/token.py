@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from data.corpora.building import CorpusPlan, ImageDealer, build_parts
 from data.corpora.joined import Joined
-from data.corpora.rows import Bench, Row
+from data.corpora.rows import Bench, rows_of, singles
 from data.corpora.tally import Tally
 from data.progress import Progress
 from data.records import PRETRAINING
 from data.shards import Workplace
+from data.text_tables import of_rows
 
 SOURCE = "the region store"
 OF_A_BENCHMARK = "image that only a benchmark lists"
@@ -67,16 +70,18 @@ def build(
 def _deal(joined: Joined, dealer: ImageDealer, tally: Tally) -> None:
     """Deal out the labels of every image of pre-training; those of benchmarks are counted as filtered."""
     joined.num_read = len(joined.regions.row_of)
+    rows = []
     for image_id in joined.regions.row_of:
         text = " ".join(joined.labels_of(image_id))
         if joined.images.pool.get(image_id, PRETRAINING) != PRETRAINING:
             tally.filtered.add(image_id, text, OF_A_BENCHMARK)
         elif joined.image_of(image_id, source=SOURCE, record=image_id) is not None:
-            dealer.deal_text(image_id, image_id, text)
+            rows.append((image_id, image_id, text))
+    dealer.deal_texts(pa.Table.from_batches([of_rows(rows)]))
 
 
-def _rows(bench: Bench) -> Iterator[Row]:
-    for record in bench.records:
-        image_id = record["image_id"]
-        if bench.has_words(record["text"], record=image_id):
-            yield Row(row_id=f"{image_id}#t", image_id=image_id, text=record["text"], source_ids=(image_id,))
+def _rows(bench: Bench) -> pa.Table:
+    """A row for each image."""
+    labels = bench.worded()
+    row_ids = pc.binary_join_element_wise(labels["image_id"], "t", "#")
+    return rows_of(row_ids, labels["image_id"], labels["text"], singles(labels["image_id"]))

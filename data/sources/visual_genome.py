@@ -6,7 +6,7 @@ https://homes.cs.washington.edu/~ranjay/visualgenome/api.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +24,19 @@ def nested(
     path: Path, under: str, make: Callable[[str, Any], Record], *, source: str, reject: Reject
 ) -> Iterator[Record]:
     """`make(image id, member)` of every member of the list `under` of every image."""
-    for place, image in items(path, source):
+    return members_of(items(path, source), under, make, source=source, reject=reject)
+
+
+def members_of(
+    images: Iterable[tuple[str, Any]],
+    under: str,
+    make: Callable[[str, Any], Record],
+    *,
+    source: str,
+    reject: Reject,
+) -> Iterator[Record]:
+    """As `nested`, of some images of a file, each with its place there."""
+    for place, image in images:
         try:
             image_id = numbered("vg", fields.whole(image, "image_id", "id"))
             members = fields.members(image, under)

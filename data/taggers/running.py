@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.progress import Progress
-from data.taggers import TaggedText, TaggerSettings, backend, scores
+from data.taggers import TaggedText, TaggerSettings, backend, lexicon, scores
 from data.taggers.treebank import Sentence
 from data.workers import spawned
 
@@ -19,7 +19,7 @@ _CHUNK = 2000  # texts; fixed, since what shares a batch may change the last bit
 def train(
     name: str, treebank: Path, held_out: Path | None, *, settings: TaggerSettings, into: Path, progress: Progress
 ) -> None:
-    """Train the backend `name` on a CoNLL-U treebank; write its model and scores.json into the folder `into`.
+    """Train the backend `name` on a CoNLL-U treebank; write model, lexicon.json and scores.json into the folder `into`.
 
     It is scored on `held_out`, or on every tenth sentence where there is none. Equal input gives equal bytes.
     """
@@ -29,6 +29,7 @@ def train(
     with spawned(1) as pool:
         words = [sentence.words for sentence in to_score]
         tags = pool.submit(_fit_and_tag, name, to_learn, words, settings, into).result()
+    lexicon.write(lexicon.learn(to_learn), into)
     scores.write(to_score, tags, into)
     progress(1.0, f"scored on {len(to_score):,} sentences")
 

@@ -45,12 +45,12 @@ def write(truth: Sequence[Sentence], predicted: Iterable[Sequence[str]], into: P
     }
     for rule in (rule for rule, verb_tags in TAGS.items() if verb_tags):
         decided = [has_verb(guess, rule) for guess in tags]
-        scores[rule] = _precision_and_recall([has_verb(sentence.tags, rule) for sentence in truth], decided)
+        scores[rule] = precision_and_recall([has_verb(sentence.tags, rule) for sentence in truth], decided)
     write_json(into / FILE_NAME, scores)
 
 
-def _precision_and_recall(truth: Sequence[bool], decided: Sequence[bool]) -> dict[str, float | None]:
-    """None where there is nothing to divide by."""
+def precision_and_recall(truth: Sequence[bool], decided: Sequence[bool]) -> dict[str, float | None]:
+    """Of "this text has a verb": what was decided against what is true; None where there is nothing to divide by."""
     num_right = sum(true and guess for true, guess in zip(truth, decided, strict=True))
     return {
         "precision": num_right / sum(decided) if any(decided) else None,

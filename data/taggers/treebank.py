@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from data.errors import SourceError
 
@@ -15,6 +16,7 @@ _CLOSED = {"ADP", "AUX", "CCONJ", "DET", "NUM", "PART", "PRON", "SCONJ"}
 UPOS = frozenset(_OPEN | _CLOSED | {"PUNCT", "SYM", "X"})
 
 _NUM_FIELDS = 10
+_UNSPECIFIED = "_"
 _WORD = re.compile(r"[1-9][0-9]*")
 # A surface token that stands for several words (1-2 "don't"), and a word that is not written (1.1): neither is tagged.
 _NOT_A_WORD = re.compile(r"[1-9][0-9]*-[1-9][0-9]*|[0-9]+\.[1-9][0-9]*")
@@ -22,10 +24,17 @@ _NOT_A_WORD = re.compile(r"[1-9][0-9]*-[1-9][0-9]*|[0-9]+\.[1-9][0-9]*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sentence:
-    """The syntactic words of one sentence and the universal tag of each."""
+    """The syntactic words of one sentence, the universal tag of each, and the lemmas where the treebank has them."""
 
     words: tuple[str, ...]
     tags: tuple[str, ...]
+    lemmas: tuple[str, ...] = ()
+
+
+class _Word(NamedTuple):
+    form: str
+    tag: str
+    lemma: str
 
 
 _OF_PENN = {"VB": "VERB", "MD": "AUX", "NN": "NOUN", "JJ": "ADJ", "RB": "ADV", "IN": "ADP", "DT": "DET", "CD": "NUM"}
@@ -43,19 +52,18 @@ def penn_to_upos(word: str, tag: str) -> str:
 
 def sentences(path: Path) -> Iterator[Sentence]:
     """The sentences of `path`, one at a time. Raises SourceError, naming the line, for anything that is not CoNLL-U."""
-    words: list[str] = []
-    tags: list[str] = []
+    words: list[_Word] = []
     for number, line in _lines(path):
         if line.startswith("#"):
             continue
         if line:
             word = _word(path, number, line, expected_id=len(words) + 1)
             if word is not None:
-                words.append(word[0])
-                tags.append(word[1])
+                words.append(word)
         elif words:
-            yield Sentence(words=tuple(words), tags=tuple(tags))
-            words, tags = [], []
+            forms, tags, lemmas = zip(*words, strict=True)
+            yield Sentence(words=forms, tags=tags, lemmas=lemmas)
+            words = []
     if words:
         raise _error(path, "the end of the file", "a blank line after every sentence", "a sentence that breaks off")
 
@@ -81,8 +89,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise _error(path, "the file", "a readable file", error.strerror or str(error)) from error
 
 
-def _word(path: Path, number: int, line: str, expected_id: int) -> tuple[str, str] | None:
-    """The form and the tag of a word line; None for a line that is no word."""
+def _word(path: Path, number: int, line: str, expected_id: int) -> _Word | None:
+    """The form, the tag and the lemma of a word line; None for a line that is no word."""
     fields = line.split("\t")
     where = f"line {number}"
     if len(fields) != _NUM_FIELDS:
@@ -95,7 +103,7 @@ def _word(path: Path, number: int, line: str, expected_id: int) -> tuple[str, st
         raise _error(path, f"{where}, field FORM", "a word", repr(fields[1]))
     if fields[3] not in UPOS:
         raise _error(path, f"{where}, field UPOS", "a universal part of speech, as NOUN or VERB", repr(fields[3][:20]))
-    return fields[1], fields[3]
+    return _Word(form=fields[1], tag=fields[3], lemma=fields[1] if fields[2] == _UNSPECIFIED else fields[2])
 
 
 def _error(path: Path, where: str, expected: str, found: str) -> SourceError:

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from speed import measuring
-from speed.measuring import Row, Target, interleaved, table
+from speed.measuring import Row, Taken, Target, interleaved, table
 
 
 def test_ways_take_turns_in_being_first_and_their_medians_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,7 +20,10 @@ def test_ways_take_turns_in_being_first_and_their_medians_are_told(monkeypatch: 
 
     monkeypatch.setattr(measuring.time, "perf_counter", lambda: now)
     medians = interleaved({"slow": lambda: work("slow"), "quick": lambda: work("quick")}, num_rounds=3)
-    assert medians == {"slow": 5.0, "quick": 1.0}  # without the first of each, which takes 100
+    assert medians == {
+        "slow": Taken(seconds=5.0),
+        "quick": Taken(seconds=1.0),
+    }  # without the first of each, which takes 100
     assert done == ["slow", "quick", "slow", "quick", "quick", "slow", "slow", "quick"]
 
 
@@ -38,11 +41,11 @@ def test_a_row_of_the_table_says_what_was_measured_and_whether_it_is_enough() ->
     row = Row(
         work="count",
         against="abacus",
-        seconds=3.0,
-        against_seconds=2.0,
+        ours=Taken(seconds=3.0, peak_mib=1234),
+        theirs=Taken(seconds=2.0),
         target=Target(limit="at most", ratio=1.3),
         notes={"agreement": "1.0"},
     )
     facts, *_, last = table([row]).splitlines()
-    assert last == "| count | 3.00 s | abacus | 2.00 s | 1.50 | at most 1.3 | no | agreement 1.0 |"
+    assert last == "| count | 3.00 s, 1,234 MiB | abacus | 2.00 s | 1.50 | at most 1.3 | no | agreement 1.0 |"
     assert "cores" in facts

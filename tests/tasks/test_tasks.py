@@ -136,6 +136,7 @@ OTHER_VALUES: dict[str, Any] = {
     "verbs": "none",
     "phrases_from": "boxes",
     "backend": "nltk_tagger",
+    "mode": "lexicon_first",
     "num_steps": 7,
     "num_epochs": 7,
     "batch_size": 3,

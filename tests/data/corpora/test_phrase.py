@@ -37,7 +37,7 @@ def tags(small: Any) -> Path:
     phrases += ["red red red red red red"]
     folder: Path = small.folder("phrase-tags")
     rows = [
-        {"text": text, "tags": ["VERB" if word == "runs" else "NOUN" for word in text.split()]}
+        {"text": text, "tags": ["VERB" if word == "runs" else "NOUN" for word in text.split()], "settled_by": "tagger"}
         for text in sorted(phrases)
     ]
     (folder / "tags").mkdir()
@@ -67,6 +67,39 @@ def test_counts_say_what_became_of_every_phrase(small: Any, inputs: Any, tags: P
     assert counts["notes"]["phrases kept"] == 1
 
 
+def test_counts_say_what_each_rule_drops_of_all_images_and_of_those_that_are_cocos_too(
+    small: Any, inputs: Any, tags: Path
+) -> None:
+    small.images({"coco:1": "train", "vg:12": "train"}, known_as={"coco:1": ["coco:1", "vg:11"]})
+    small.regions([small.region_row("coco:1"), small.region_row("vg:12")])
+    rows = tables.read(tags / "tags").to_pylist()
+    rows.append({"text": "dog is red", "tags": ["NOUN", "AUX", "ADJ"], "settled_by": "tagger"})
+    rows.sort(key=lambda row: str(row["text"]))
+    write_parquet(tags / "tags" / "part-00000.parquet", pa.Table.from_pylist(rows, PHRASE_TAGS), PHRASE_TAGS)
+    # Pieces: "red dog" 2, "dog is red" 3 ("is" is [UNK]), "a big t-shirt" 5, a comma 1; room for 8.
+    phrases = {11: ["red dog", "dog is red", "dog runs", "a big t-shirt"], 12: ["red dog", "dog is red", "RED dog"]}
+    notes = {}
+    for rule in ("verb", "verb_or_aux"):
+        counts = json.loads((_build(small, inputs, phrases, tags, rule=rule) / "counts.json").read_text())
+        notes[rule] = {name: number for name, number in counts["notes"].items() if ": " in name}
+        assert counts["rows"]["train"] == counts["notes"][f"all images: rows that {rule} leaves"]
+    assert notes["verb"] == notes["verb_or_aux"]
+    assert notes["verb"] == {
+        "all images: images with phrases": 2,
+        "all images: distinct phrases": 6,
+        "all images: phrases that verb drops": 1,
+        "all images: phrases that verb_or_aux drops": 3,
+        "all images: rows that verb leaves": 3,  # "red dog, dog is red" / "a big t-shirt" / "red dog, dog is red"
+        "all images: rows that verb_or_aux leaves": 2,  # "red dog, a big t-shirt" / "red dog"
+        "images that are COCO's too: images with phrases": 1,
+        "images that are COCO's too: distinct phrases": 4,
+        "images that are COCO's too: phrases that verb drops": 1,
+        "images that are COCO's too: phrases that verb_or_aux drops": 2,
+        "images that are COCO's too: rows that verb leaves": 2,
+        "images that are COCO's too: rows that verb_or_aux leaves": 1,
+    }
+
+
 def test_examples_of_what_was_filtered_are_kept_by_image_and_text(small: Any, inputs: Any, tags: Path) -> None:
     small.images({"coco:1": "train", "coco:2": "test"}, known_as={"coco:1": ["coco:1", "vg:11"]})
     small.regions([small.region_row("coco:1"), small.region_row("coco:2")])
@@ -88,10 +121,13 @@ def test_of_many_filtered_texts_the_first_hundred_of_each_reason_are_kept_in_any
         log = FilterLog()
         for image_id, text in order:
             log.add(image_id, text, "b")
+        columns = [pa.chunked_array([list(column)], pa.string()) for column in zip(*order, strict=True)]
+        log.add_all(*columns, "c")
         log.add("coco:0", "text 0", "a")
-        assert log.counts == {"a": 1, "b": 3000}
+        assert log.counts == {"a": 1, "b": 3000, "c": 3000}
         rows = log.table().to_pylist()
         assert [row for row in rows if row["reason"] == "b"] == expected
+        assert [{**row, "reason": "b"} for row in rows if row["reason"] == "c"] == expected
         assert rows[0] == {"image_id": "coco:0", "text": "text 0", "reason": "a"}
 
 

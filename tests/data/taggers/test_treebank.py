@@ -13,8 +13,8 @@ from data.taggers import treebank
 from data.taggers.treebank import Sentence
 
 
-def _word(number: str, form: str, tag: str) -> str:
-    return "\t".join([number, form, "_", tag, *["_"] * 6])
+def _word(number: str, form: str, tag: str, lemma: str = "_") -> str:
+    return "\t".join([number, form, lemma, tag, *["_"] * 6])
 
 
 def _write(path: Path, *lines: str) -> Path:
@@ -24,11 +24,18 @@ def _write(path: Path, *lines: str) -> Path:
 
 
 def test_comments_ranges_and_empty_nodes_are_no_words(tmp_path: Path) -> None:
-    lines = ["# text = I don't", _word("1", "I", "PRON"), _word("2-3", "don't", "_"), _word("2", "do", "AUX")]
-    lines += [_word("3", "n't", "PART"), _word("3.1", "go", "VERB"), "", "# two", _word("1", "Go", "VERB") + "\r", "\r"]
+    lines = ["# text = I don't", _word("1", "I", "PRON"), _word("2-3", "don't", "_"), _word("2", "do", "AUX", "do")]
+    lines += [
+        _word("3", "n't", "PART", "not"),
+        _word("3.1", "go", "VERB"),
+        "",
+        "# two",
+        _word("1", "Go", "VERB") + "\r",
+        "\r",
+    ]
     assert treebank.read(_write(tmp_path, *lines)) == [
-        Sentence(words=("I", "do", "n't"), tags=("PRON", "AUX", "PART")),
-        Sentence(words=("Go",), tags=("VERB",)),
+        Sentence(words=("I", "do", "n't"), tags=("PRON", "AUX", "PART"), lemmas=("I", "do", "not")),
+        Sentence(words=("Go",), tags=("VERB",), lemmas=("Go",)),  # a lemma that is not given is the form
     ]
 
 
@@ -84,7 +91,7 @@ def test_truncation_at_any_byte_is_a_whole_prefix_or_a_source_error(tmp_path: Pa
     )
     file = tmp_path / "treebank.conllu"
     file.write_bytes(whole[: cut % len(whole)])
-    sentence = Sentence(words=("Räd", "dogs"), tags=("ADJ", "NOUN"))
+    sentence = Sentence(words=("Räd", "dogs"), tags=("ADJ", "NOUN"), lemmas=("Räd", "dogs"))
     with suppress(SourceError):
         assert set(treebank.sentences(file)) <= {sentence}
 

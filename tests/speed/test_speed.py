@@ -1,0 +1,37 @@
+"""Measurements run at a small size, and compare ways that do the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from data.sources import coco_captions, vg_region_descriptions
+from speed import captions, generating, phrases
+
+
+def test_generated_files_are_read_whole_by_the_publishers_readers(tmp_path: Path) -> None:
+    regions, sentences = tmp_path / "regions.json", tmp_path / "captions.json"
+    generating.region_descriptions(regions, num_images=40, num_regions=1000)
+    generating.captions(sentences, num_images=40, num_captions=200)
+    found = list(vg_region_descriptions.phrases(regions, pytest.fail))
+    assert (len(found), len({record.phrase_id for record in found})) == (1000, 1000)
+    assert 0.2 < len({record.text for record in found}) / 1000 <= 1
+    assert len({record.caption_id for record in coco_captions.captions(sentences, pytest.fail)}) == 200
+    assert len(list(coco_captions.images(sentences, pytest.fail))) == 40
+    again = tmp_path / "again.json"
+    generating.region_descriptions(again, num_images=40, num_regions=1000)
+    assert again.read_bytes() == regions.read_bytes()
+    assert set(json.loads(regions.read_bytes())[0]) == {"id", "regions"}
+
+
+def test_captions_become_the_ids_of_the_tokenizers_library() -> None:
+    row = captions.measure(3000, num_rounds=1)
+    assert row.ratio > 0
+
+
+def test_phrases_become_the_rows_of_pandas_in_bounded_memory() -> None:
+    grouped, whole = phrases.measure(5000, num_rounds=1)
+    assert 0 < grouped.ours.peak_mib < 1024
+    assert 0 < whole.ours.peak_mib < 1024
