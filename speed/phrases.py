@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def _prepare(folder: Path, num_regions: int) -> None:
 def _grouped(folder: Path) -> None:
     """A row of all phrases of each image; as many images at a time as a row group holds."""
     with pq.ParquetWriter(folder / "ours.parquet", ROWS, compression="zstd") as file:
-        for phrases in _of_whole_images(folder / "phrases.parquet"):
+        for phrases in _ahead(_of_whole_images(folder / "phrases.parquet")):
             sizes = np.zeros(len(phrases), np.int64)
             nameless = pa.ListArray.from_arrays(pa.array(np.append(sizes, 0), pa.int32()), pa.array([], pa.string()))
             found = Phrases(table=phrases, sayings=nameless, repeated=phrases.slice(0, 0))
@@ -114,6 +115,15 @@ def _of_whole_images(path: Path) -> Iterator[pa.Table]:
         yield found.slice(0, starts[-1])
         rest = found.slice(starts[-1])
     yield rest
+
+
+def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The tables, the next of which is read while one is worked on, as pandas reads columns side by side."""
+    with ThreadPoolExecutor(1) as reader:
+        following = reader.submit(next, tables, None)
+        while (found := following.result()) is not None:
+            following = reader.submit(next, tables, None)
+            yield found
 
 
 def _grouped_by_pandas(folder: Path) -> None:

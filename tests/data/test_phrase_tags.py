@@ -36,9 +36,10 @@ def test_distinct_texts_are_sorted_by_character_and_the_empty_one_is_none_of_the
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches = [pa.array(["b", "a", "", "b"]), pa.array(["é", "a", "Z"]), pa.array([], pa.string()), pa.array(["z"])]
-    for merged_at in (1, 3, 1000):
-        monkeypatch.setattr(distinct_texts, "_MIN_MERGED", merged_at)
-        path = tmp_path / f"{merged_at}.arrow"
+    monkeypatch.setattr(distinct_texts, "_SAMPLE_EVERY", 1)
+    for per_range in (1, 2, 3, 1000):
+        monkeypatch.setattr(distinct_texts, "_TEXTS_PER_RANGE", per_range)
+        path = tmp_path / f"{per_range}.arrow"
         assert distinct_texts.write(iter(batches), path) == 5
         assert distinct_texts.read(path, range(5)).to_pylist() == ["Z", "a", "b", "z", "é"]
         assert distinct_texts.read(path, range(1, 3)).to_pylist() == ["a", "b"]
