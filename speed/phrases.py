@@ -85,7 +85,7 @@ def _prepare(folder: Path, num_regions: int) -> None:
     ids = sorted(f"vg:{number}" for number in range(1, num_images + 1))
     nothing = [None] * num_images
     columns = [ids, [[image_id] for image_id in ids], ids, ["train"] * num_images, [PRETRAINING] * num_images]
-    images = pa.table([*columns, nothing, nothing, nothing], schema=IMAGES)
+    images = pa.table([*columns, *[nothing] * 4], schema=IMAGES)
     write_parquet(folder / "images.parquet", images, IMAGES)
     lay_out_store(folder, ids)
     with h5py.File(folder / REGIONS_FILE, "r+") as store:

@@ -111,9 +111,10 @@ class _Guarded:
 
     def read(self, size: int = -1) -> bytes:
         block = self._file.read(size)
-        outside = self._outside_texts(block)
-        if len(outside) == _BLOCK and not outside.strip(_OF_NUMBERS):  # the parser's time grows with its square
+        if len(block) == _BLOCK and not self._in_text and not block.strip(_OF_NUMBERS):
+            # The parser's time would grow with the square of its length.
             raise self._refusal("numbers of ordinary length", f"one of more than {_BLOCK:,} digits")
+        outside = self._outside_texts(block)
         depths = self._depth + np.cumsum(_STEP[np.frombuffer(outside, np.uint8)])
         if depths.size:
             self._depth = int(depths[-1])
