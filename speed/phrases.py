@@ -30,6 +30,7 @@ from data.regions.store import lay_out_store, write_vocabularies
 from data.schema import IMAGES, NUM_REGIONS, TEXTS
 from data.shards import Workplace
 from data.sources.vg_region_descriptions import phrases_in_bulk
+from data.text_tables import regrouped
 from data.vocabulary import FILE_NAME as VOCABULARY_FILE
 from data.writers import write_parquet
 from speed import generating
@@ -75,9 +76,9 @@ def _prepare(folder: Path, num_regions: int) -> None:
     generating.region_descriptions(source, num_images=num_images, num_regions=num_regions)
     texts: list[str] = []
     with pq.ParquetWriter(folder / "phrases.parquet", TEXTS, compression="zstd") as file:
-        for batch in phrases_in_bulk(source, print):
-            file.write_batch(batch, row_group_size=_ROW_GROUP)
-            texts += batch["text"].to_pylist()[:5]
+        for found in regrouped(phrases_in_bulk(source, print), _ROW_GROUP):
+            file.write_table(found, row_group_size=_ROW_GROUP)
+            texts += found["text"][:1000].to_pylist()
     ids = sorted(f"vg:{number}" for number in range(1, num_images + 1))
     nothing = [None] * num_images
     columns = [ids, [[image_id] for image_id in ids], ids, ["train"] * num_images, [PRETRAINING] * num_images]
