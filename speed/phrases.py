@@ -10,7 +10,6 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from data.regions.store import lay_out_store, write_vocabularies
 from data.schema import IMAGES, NUM_REGIONS, TEXTS
 from data.shards import Workplace
 from data.sources.vg_region_descriptions import phrases_in_bulk
+from data.text_tables import regrouped
 from data.vocabulary import FILE_NAME as VOCABULARY_FILE
 from data.writers import write_parquet
 from speed import generating
@@ -40,6 +40,7 @@ TARGET = Target(limit="at least", ratio=6.0)
 _LABELS = ("man", "woman", "t-shirt", "tall tree", "dog", "sign", "window", "train")
 _ROOM = Room(num_pieces=1 << 40, joining=0)
 _ROW_GROUP = 1 << 18
+_BATCH = 1 << 16
 
 
 def measure(num_regions: int = generating.NUM_VG_REGIONS, *, num_rounds: int = 3) -> list[Row]:
@@ -79,9 +80,9 @@ def _prepare(folder: Path, num_regions: int) -> None:
     generating.region_descriptions(source, num_images=num_images, num_regions=num_regions)
     texts: list[str] = []
     with pq.ParquetWriter(folder / "phrases.parquet", TEXTS, compression="zstd") as file:
-        for batch in phrases_in_bulk(source, print):
-            file.write_batch(batch, row_group_size=_ROW_GROUP)
-            texts += batch["text"].to_pylist()[:5]
+        for found in regrouped(phrases_in_bulk(source, print), _ROW_GROUP):
+            file.write_table(found, row_group_size=_ROW_GROUP)
+            texts += found["text"][:1000].to_pylist()
     ids = sorted(f"vg:{number}" for number in range(1, num_images + 1))
     nothing = [None] * num_images
     columns = [ids, [[image_id] for image_id in ids], ids, ["train"] * num_images, [PRETRAINING] * num_images]
@@ -96,34 +97,29 @@ def _prepare(folder: Path, num_regions: int) -> None:
 
 
 def _grouped(folder: Path) -> None:
-    """A row of all phrases of each image; as many images at a time as a row group holds."""
+    """A row of all phrases of each image; some thousand images at a time."""
     with pq.ParquetWriter(folder / "ours.parquet", ROWS, compression="zstd") as file:
-        for phrases in _ahead(_of_whole_images(folder / "phrases.parquet")):
-            sizes = np.zeros(len(phrases), np.int64)
-            nameless = pa.ListArray.from_arrays(pa.array(np.append(sizes, 0), pa.int32()), pa.array([], pa.string()))
-            found = Phrases(table=phrases, sayings=nameless, repeated=phrases.slice(0, 0))
-            file.write_table(phrase_chunks.joined(found, sizes, _ROOM, ", "))
+        for rows in map(_joined, _of_whole_images(folder / "phrases.parquet")):
+            file.write_table(rows)
+
+
+def _joined(phrases: pa.Table) -> pa.Table:
+    sizes = np.zeros(len(phrases), np.int64)
+    nameless = pa.ListArray.from_arrays(pa.array(np.append(sizes, 0), pa.int32()), pa.array([], pa.string()))
+    found = Phrases(table=phrases, sayings=nameless, repeated=phrases.slice(0, 0))
+    return phrase_chunks.joined(found, sizes, _ROOM, ", ")
 
 
 def _of_whole_images(path: Path) -> Iterator[pa.Table]:
     """The rows of a table that is sorted by image, cut where an image ends."""
     columns = ["image_id", "text"]
     rest = TEXTS.empty_table().select(columns)
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=_ROW_GROUP, columns=columns):
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=_BATCH, columns=columns):
         found = pa.concat_tables([rest, pa.Table.from_batches([batch])]).combine_chunks()
         starts = runs(found["image_id"].combine_chunks())
         yield found.slice(0, starts[-1])
         rest = found.slice(starts[-1])
     yield rest
-
-
-def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """The tables, the next of which is read while one is worked on, as pandas reads columns side by side."""
-    with ThreadPoolExecutor(1) as reader:
-        following = reader.submit(next, tables, None)
-        while (found := following.result()) is not None:
-            following = reader.submit(next, tables, None)
-            yield found
 
 
 def _grouped_by_pandas(folder: Path) -> None:
