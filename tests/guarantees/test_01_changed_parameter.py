@@ -9,7 +9,9 @@ import pytest
 
 from tests.guarantees.workspaces import SMALL, ask, give, manifest
 
-BELOW_THE_PHRASES = {"PhraseCorpus", "PhraseStage", "SentenceStage", "FineTune-vqa", "Evaluate-vqa", "Report"}
+BELOW_THE_PHRASES = {
+    *("PhraseCorpus", "PhraseStage", "SentenceStage", "FineTune-vqa", "Evaluate-vqa", "LeakReport", "Report"),
+}
 OTHER_LENGTH = ("--PhraseCorpus-max-length", "17")
 
 

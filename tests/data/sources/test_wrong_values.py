@@ -32,7 +32,7 @@ READERS = [(name, content) for name, source in all_sources().items() for content
 FAST = settings(
     max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-DEEP = settings(FAST, max_examples=1_000)
+DEEP = settings(FAST, max_examples=300)
 NESTED = json.loads("[" * 200 + "]" * 200)
 WILD = [
     None,
@@ -314,7 +314,7 @@ def test_arrays_with_wrong_values_or_bytes_give_well_formed_records_or_rejection
 
 
 @pytest.mark.slow
-@settings(DEEP, max_examples=5_000)
+@settings(DEEP, max_examples=3_000)
 @given(data=st.data())
 def test_arrays_with_wrong_values_or_bytes_many_times_over(data, folder):
     _check_wrong_arrays(data, folder)
