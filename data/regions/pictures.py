@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from PIL import Image
 
-from data.errors import SourceError
 from data.images import ImageTable
 from data.sources import SourceFiles, all_sources
+from data.sources.files import files_in
 
 MAX_PIXELS = 100_000_000
 SHAPE_TOLERANCE = 0.02  # how far width : height may be from the listed one; resized copies are welcome
@@ -38,7 +37,7 @@ def find(files: SourceFiles, table: ImageTable) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for source, image_of in _names(table).items():
         for folder in files.get(source, ()):
-            for path in _below(folder, source):
+            for path in files_in(folder, source):
                 if image_of.get(path.name, _NO_IMAGE) != _NO_IMAGE:
                     found.setdefault(image_of[path.name], path)
     return found
@@ -80,17 +79,3 @@ def _folder_of(collection: str) -> str:
     """The source of the pictures of a collection; those that only the user knows have one together."""
     own = f"{collection}_images"
     return own if own in all_sources() else "collection_images"
-
-
-def _below(folder: Path, source: str) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        raise SourceError(
-            expected="a folder that can be read",
-            found=(error.strerror or "no such folder").lower(),
-            where=str(error.filename or folder),
-            way_out=f"correct [sources] {source} in luigi.cfg",
-        ) from error
-
-    for parent, folders, names in os.walk(folder, onerror=refuse):
-        folders.sort()
-        yield from (Path(parent, name) for name in sorted(names))

@@ -1,7 +1,9 @@
-"""Opening a source file, and the error for one that is not what it should be."""
+"""Opening a source file or folder, and the error for one that is not what it should be."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +21,22 @@ def open_source(path: Path, source: str) -> BinaryIO:
             where=str(path),
             way_out=f"correct [sources] {source} in luigi.cfg, or put the file there",
         ) from error
+
+
+def files_in(folder: Path, source: str) -> Iterator[Path]:
+    """Every file of a folder and of those below, a folder's own before those below it, sorted. Raises SourceError."""
+
+    def refuse(error: OSError) -> None:
+        raise SourceError(
+            expected="a folder that can be read",
+            found=(error.strerror or "no such folder").lower(),
+            where=str(error.filename or folder),
+            way_out=f"correct [sources] {source} in luigi.cfg",
+        ) from error
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        folders.sort()
+        yield from (Path(parent, name) for name in sorted(names))
 
 
 def wrong_file(path: Path, source: str, *, expected: str, found: str, where: str = "") -> SourceError:

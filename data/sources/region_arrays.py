@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import math
-import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +20,7 @@ from data.errors import SourceError
 from data.records import RegionRecord, Reject, Rejection
 from data.sources import pickled
 from data.sources.fields import RecordError
-from data.sources.files import open_source, wrong_file
+from data.sources.files import files_in, open_source, wrong_file
 from data.sources.ids import image_in
 from data.sources.pickled import PickledArray, PickleError
 from data.sources.region_values import region_of
@@ -93,20 +92,8 @@ def values_of(path: Path, *, source: str) -> Mapping[Any, Any]:
 
 def _places(folder: Path, source: str) -> Iterator[str]:
     """The paths of the files in the folder, sorted."""
-
-    def refuse(error: OSError) -> None:
-        raise SourceError(
-            expected="a folder that can be read",
-            found=(error.strerror or "no such folder").lower(),
-            where=str(error.filename or folder),
-            way_out=f"correct [sources] {source} in luigi.cfg",
-        ) from error
-
-    for parent, folders, names in os.walk(folder, onerror=refuse):
-        folders.sort()
-        for name in sorted(names):
-            if name.endswith(SUFFIXES):
-                yield Path(parent, name).relative_to(folder).as_posix()
+    found = (file for file in files_in(folder, source) if file.name.endswith(SUFFIXES))
+    return (file.relative_to(folder).as_posix() for file in found)
 
 
 def _unzipped(data: bytes) -> dict[str, Any]:
@@ -119,7 +106,7 @@ def _unzipped(data: bytes) -> dict[str, Any]:
                 member.filename.removesuffix(".npy"): _item(_parsed(io.BytesIO(_unpacked(archive, member))))
                 for member in members
             }
-    except (*_ZIP_ERRORS, NotImplementedError) as error:
+    except (*_ZIP_ERRORS, NotImplementedError) as error:  # the last is zipfile's, of a compression it does not know
         raise RecordError("file", "not a zip of arrays") from error
 
 
