@@ -15,7 +15,7 @@ from data.errors import UserError
 from data.progress import Progress
 from data.schema import PREDICTIONS
 from data.writers import write_json, write_parquet
-from model import exact, exams, facts, job, learner, protocol, questions, respondent
+from model import arithmetic, exams, facts, job, learner, protocol, questions, respondent
 from model.best_epoch import EPOCHS_FILE
 from model.exams import CORPUS, Exam
 from model.forms import Outcome
@@ -30,7 +30,7 @@ def evaluate(path: str, progress: Progress) -> None:
     """Do the job in the file `path`. Raises UserError."""
     this = job.read(Path(path))
     spec = this.read_spec(Evaluation, this.spec)
-    exact.make_exact(spec.device, num_threads=spec.num_threads, seed=0)
+    arithmetic.set_up(spec.device, num_threads=spec.num_threads, seed=0)
     known = facts.read(regions=this.folder("regions"), words=this.folder("vocabulary"), negatives=None)
     folder = this.corpus(CORPUS)
     exam = exams.read(spec.benchmark, folder, facts=known, max_length=spec.max_length, sees=spec.sees)

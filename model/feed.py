@@ -51,9 +51,14 @@ class Feed:
         for rows_B in self._order.batches(epoch)[start:]:
             yield self.corrupted(self.clean(rows_B), draws)
 
-    def row_ids(self, batch: Batch) -> Sequence[str]:
-        """The ids of a batch's rows, for messages."""
-        return [self.rows.row_ids[number] for number in batch.rows_B.tolist()]
+    def row_ids(self, rows_B: NDArray[np.int64]) -> Sequence[str]:
+        """The ids of some rows, for messages."""
+        return [self.rows.row_ids[number] for number in rows_B.tolist()]
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether the order wants the rows of a batch together."""
+        return self._order.is_grouped
 
     def corrupted(self, batch: Batch, draws: Draws) -> Batch:
         """The batch after all corruptions of the stream, in their order."""

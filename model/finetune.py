@@ -8,21 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+import model.ranks
 from data.errors import UserError
-from data.progress import Progress
+from data.progress import Progress, silent
 from data.writers import write_json
-from model import exact, exams, job, learner, protocol, respondent, runs
+from model import arithmetic, exams, job, learner, protocol, respondent, runs
 from model.best_epoch import EPOCHS_FILE, BestEpoch
 from model.exams import CORPUS, Exam
 from model.forms import Ask
 from model.initialise import copy_matching
 from model.job import Job
 from model.loop import Loop
+from model.mixings.single import Single
 from model.orders import shuffle
 from model.pairs import Pairs
 from model.questions import ANSWERS_FILE, Questions
 from model.respondent import Respondent
 from model.specs import FineTuning, Network, check_length, to_plain
+from model.updates import Lane, Updates
 
 
 class Lessons:
@@ -41,9 +47,9 @@ class Lessons:
         """The batches of an epoch, from number `start` on."""
         return (self._ask(rows_B, epoch) for rows_B in self._order.batches(epoch)[start:])
 
-    def row_ids(self, pairs: Pairs) -> Sequence[str]:
-        """The ids of a batch's rows, for messages."""
-        return [self._questions.row_ids[row] for row in pairs.rows_B.tolist()]
+    def row_ids(self, rows_B: NDArray[np.int64]) -> Sequence[str]:
+        """The ids of some rows, for messages."""
+        return [self._questions.row_ids[row] for row in rows_B.tolist()]
 
 
 def finetune(path: str, progress: Progress) -> None:
@@ -52,7 +58,8 @@ def finetune(path: str, progress: Progress) -> None:
     spec, network = this.read_spec(FineTuning, this.spec), this.read_spec(Network, this.network)
     budget = spec.budget
     _check(spec, network)
-    exact.make_exact(budget.device, num_threads=budget.num_threads, seed=budget.seed)
+    arithmetic.set_up(budget.device, num_threads=budget.num_threads, seed=budget.seed, mode=budget.mode)
+    ranks = model.ranks.join(budget.device)
     exam = exams.read(
         spec.benchmark,
         this.corpus(CORPUS),
@@ -65,15 +72,20 @@ def finetune(path: str, progress: Progress) -> None:
     lessons = Lessons(train, form.asks(exam, train, seed=budget.seed), batch_size=spec.batch_size, seed=budget.seed)
     best = _best_epoch(pupil, exam, seed=budget.seed)
     name = f"fine-tuning on {spec.benchmark}"
-    loop = Loop(pupil, lessons, name=name, budget=budget, weights={spec.form.name: 1.0}, epoch_end=best)
-    timed = runs.run(loop, this, progress)
+    lane = Lane(feed=lessons, weights={spec.form.name: 1.0}, micro_batch_size=spec.micro_batch_size)
+    updates = Updates({spec.benchmark: lane}, Single(stream=spec.benchmark), ranks=ranks)
+    loop = Loop(pupil, updates, name=name, budget=budget, ranks=ranks, epoch_end=best)
+    timed = runs.run(loop, this, progress if ranks.is_first else silent)
+    model.ranks.leave()
+    if not ranks.is_first:
+        return
     best.load_best()
     description = {
         **learner.describe(network, form.objectives, exam.facts),
         "fine_tuning": to_plain(spec),
         "start": origin,
     }
-    runs.write(this, pupil, timed, description=description, batch_size=spec.batch_size)
+    runs.write(this, pupil, timed, description=description)
     write_json(this.result / EPOCHS_FILE, {"metric": list(form.metric(exam.benchmark)), **best.history()})
     write_json(this.result / ANSWERS_FILE, list(exam.answers))
     progress(1.0, f"{spec.benchmark}: {loop.num_steps:,} steps, best epoch {best.history()['best']}")

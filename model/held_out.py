@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,9 +19,9 @@ MAX_TRAIN_ROWS = 20_000  # a blind predictor is known well enough after these
 MAX_HELD_OUT_ROWS = 5_000
 
 
-def judge(learner: Learner, *, train: Feed, validation: Feed, device: str) -> Mapping[str, Any]:
+def judge(learner: Learner, names: Sequence[str], *, train: Feed, validation: Feed, device: str) -> Mapping[str, Any]:
     """What goes into held_out.json: for each objective its metric, the model's and the blind predictors'."""
-    judges: dict[str, Judge] = {name: learner.head(name).judge() for name in learner.heads}
+    judges: dict[str, Judge] = {name: learner.head(name).judge() for name in names}
     learner.eval()
     with torch.no_grad():
         for batch in _first(train, MAX_TRAIN_ROWS):

@@ -51,10 +51,10 @@ class Learner(nn.Module):
         assert isinstance(head, Objective)
         return head
 
-    def losses(self, batch: Batch) -> Tensor:
-        """The loss of each objective, in the order in which they were given."""
+    def losses(self, batch: Batch, names: Sequence[str]) -> Tensor:
+        """The losses of the objectives of these names, in their order."""
         output = self.encoder(batch)
-        return torch.stack([self.head(name).loss(batch, output) for name in self.heads])
+        return torch.stack([self.head(name).loss(batch, output) for name in names])
 
 
 def write(learner: nn.Module, folder: Path, *, description: dict[str, Any]) -> None:

@@ -6,49 +6,30 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from data import draws
 from data.errors import UserError
 from data.progress import Progress
 from model import optimizers
 from model.checkpoint import Checkpoints
+from model.journal import Journal
+from model.ranks import ALONE, Ranks
 from model.specs import Budget
+from model.updates import Batch, Update, Updates
 
 LEADING_COLUMNS = ("learning_rate", "gradient_norm", "loss")
-
-
-class Movable(Protocol):
-    """A mini-batch, of whatever kind the learner takes."""
-
-    def to(self, device: torch.device | str) -> Self:
-        """The batch with its tensors on `device`."""
-        ...
-
-
-Batch = TypeVar("Batch", bound=Movable)
-
-
-class Feed(Protocol[Batch]):
-    """Where mini-batches come from; any batch of any epoch can be made at once."""
-
-    def num_batches(self) -> int:
-        """How many batches an epoch has."""
-        ...
-
-    def batches(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch, from number `start` on."""
-        ...
-
-    def row_ids(self, batch: Batch) -> Sequence[str]:
-        """The ids of a batch's rows, for messages."""
-        ...
+_READ_EVERY = {"cpu": 1, "cuda": 50}  # updates; to read is to wait for a GPU
+_SHARE_OF_SAVING = 0.01  # of the time: a checkpoint that takes long comes less often
 
 
 class EpochEnd(Protocol):
@@ -69,39 +50,51 @@ class EpochEnd(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """The metrics of every step, (num_steps, columns) float64, and the step at which this process began."""
+    """The metrics of every step, (num_steps, columns) float64; where this process began, and its number of rows."""
 
     columns: tuple[str, ...]
     metrics: Tensor
     first_step: int
+    num_rows: int
 
 
 class Loop(Generic[Batch]):
-    """Trains a learner, which has `losses(batch)`. Going on from a checkpoint gives the same bits as never stopping.
+    """Trains a learner, which has `losses(batch, names)`; `name` is for messages.
 
-    `weights` has the weight of each of the learner's losses, by name and in their order; `name` is for messages.
+    Going on from a checkpoint gives the same bits as never stopping, in the mode `exact`.
     """
 
     def __init__(
         self,
         learner: nn.Module,
-        feed: Feed[Batch],
+        updates: Updates[Batch],
         *,
         name: str,
         budget: Budget,
-        weights: Mapping[str, float],
+        ranks: Ranks = ALONE,
         epoch_end: EpochEnd | None = None,
     ) -> None:
         self._name = name
         self._budget = budget
         self._learner = learner
-        self._feed = feed
-        self._weights = weights
+        self._updates = updates
+        self._ranks = ranks
         self._epoch_end = epoch_end
-        self._optimizer = optimizers.build(budget.optimizer, learner.parameters())
-        self.num_steps = budget.num_steps or (budget.num_epochs or 0) * feed.num_batches()
-        self.columns = (*LEADING_COLUMNS, *(f"loss_{loss}" for loss in weights))
-        self._metrics = torch.full((self.num_steps, len(self.columns)), math.nan, dtype=torch.float64)
+        self._parameters = list(learner.parameters())
+        self._optimizer = optimizers.build(budget.optimizer, self._parameters)
+        self._weights = {
+            stream: torch.tensor(list(lane.weights.values()), device=budget.device)
+            for stream, lane in updates.lanes.items()
+        }
+        self.num_steps = budget.num_steps or updates.num_updates(budget.num_epochs or 0)
+        self._journal = Journal(
+            (*LEADING_COLUMNS, *_loss_columns(updates)),
+            num_updates=self.num_steps,
+            device=budget.device,
+            read_every=_READ_EVERY[budget.device],
+        )
+        self._num_rows = 0
+        self._rows: dict[int, tuple[tuple[str, NDArray[np.int64]], ...]] = {}  # of the updates that are not read yet
 
     def run(self, checkpoints: Checkpoints, *, checkpoint_every_s: float, progress: Progress) -> Trained:
         """Train to the end of the budget, from the newest checkpoint on.
@@ -110,93 +103,148 @@ class Loop(Generic[Batch]):
         """
         first = self._restore(checkpoints.newest())
         self._learner.train()
-        saved_s = time.monotonic()
-        with _termination() as asked_to_stop:
-            for step, batch in enumerate(self._batches(first), start=first):
-                self._metrics[step] = torch.tensor(self._update(step, batch), dtype=torch.float64)
-                done = step + 1
+        due_s = time.monotonic() + checkpoint_every_s
+        with _termination() as asked_to_stop, checkpoints:
+            for update in self._updates.starting_at(first, self.num_steps):
+                self._update(update.to(self._budget.device))
+                done = update.number + 1
                 self._end_epoch(done)
-                if asked_to_stop() or done == self.num_steps or time.monotonic() - saved_s >= checkpoint_every_s:
-                    checkpoints.save(done, self._state())
-                    saved_s = time.monotonic()
-                if asked_to_stop():
+                stops = self._stops(done, asked_to_stop)
+                if stops or done == self.num_steps or (self._ranks.is_first and time.monotonic() >= due_s):
+                    self._read()
+                    due_s = self._save(checkpoints, done, every_s=checkpoint_every_s)
+                if stops:
+                    checkpoints.wait()
                     sys.exit(128 + signal.SIGTERM)
-                progress(done / self.num_steps, f"step {done:,} of {self.num_steps:,}, loss {self._loss(step):.3f}")
-        return Trained(columns=self.columns, metrics=self._metrics, first_step=first)
+                if self._journal.is_full:
+                    self._read()
+                loss = self._journal.last("loss")
+                progress(done / self.num_steps, f"step {done:,} of {self.num_steps:,}, loss {loss:.3f}")
+        return Trained(
+            columns=self._journal.columns,
+            metrics=self._journal.metrics,
+            first_step=first,
+            num_rows=self._num_rows,
+        )
 
-    def _batches(self, first: int) -> Iterator[Batch]:
-        """The batches of steps `first` to the end: epochs one after the other, entered anywhere."""
-        per_epoch = self._feed.num_batches()
-        step = first
-        while step < self.num_steps:
-            for batch in self._feed.batches(step // per_epoch, start=step % per_epoch):
-                if step == self.num_steps:
-                    return
-                yield batch.to(self._budget.device)
-                step += 1
-
-    def _update(self, step: int, batch: Batch) -> list[float]:
-        """One update; returns the row of metrics."""
+    def _update(self, update: Update[Batch]) -> None:
+        """One update of the weights, and its row in the journal; nothing here waits for the device."""
         spec = self._budget.optimizer
-        rate = optimizers.learning_rate(spec, step=step, num_steps=self.num_steps)
+        rate = optimizers.learning_rate(spec, step=update.number, num_steps=self.num_steps)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
-        losses: Tensor = self._learner.losses(batch)  # type: ignore[operator]
-        total = (torch.tensor(list(self._weights.values()), device=losses.device) * losses).sum()
-        row = [float(total.detach()), *losses.tolist()]
-        if not math.isfinite(row[0]):
-            raise self._not_finite(step, batch, row)
+        self._rows[update.number] = update.rows
+        self._num_rows += sum(len(rows_B) for _, rows_B in update.rows)
+        torch.manual_seed(self._seed_of(update.number))
         self._optimizer.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
+        total, losses = self._add_gradients(update)
+        self._ranks.add_up_gradients(self._parameters, is_idle=update.is_idle)
         limit = math.inf if spec.clip_norm is None else spec.clip_norm
-        norm = float(nn.utils.clip_grad_norm_(self._learner.parameters(), limit))
+        norm = nn.utils.clip_grad_norm_(self._parameters, limit)
         self._optimizer.step()
-        return [rate, norm, *row]
+        row = torch.cat([total.reshape(1), losses])
+        self._ranks.add_up([row])
+        self._journal.note(rate, torch.cat([norm.detach().double().reshape(1), row]))
+
+    def _add_gradients(self, update: Update[Batch]) -> tuple[Tensor, Tensor]:
+        """Add up the gradients of all passes; returns the loss, and each stream's losses, NaN where it has no turn."""
+        total = torch.zeros((), dtype=torch.float64, device=self._budget.device)
+        sums = {stream: torch.zeros_like(self._weights[stream], dtype=torch.float64) for stream, _ in update.rows}
+        for one in update.passes:
+            lane = self._updates.lanes[one.stream]
+            with self._precision():
+                losses: Tensor = self._learner.losses(one.batch, tuple(lane.weights))  # type: ignore[operator]
+            loss = (self._weights[one.stream] * losses).sum() * one.weight
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+            sums[one.stream] += losses.detach() / lane.batches_per_update
+        blank = {stream: torch.full_like(weights, math.nan).double() for stream, weights in self._weights.items()}
+        return total, torch.cat(list({**blank, **sums}.values()))
+
+    def _precision(self) -> torch.autocast:
+        is_less = self._budget.precision != "float32"
+        return torch.autocast(self._budget.device, dtype=torch.bfloat16, enabled=is_less)
+
+    def _seed_of(self, number: int) -> int:
+        """What dropout's generator begins an update with, from (seed, update, rank), so that no state is kept."""
+        key = np.array([self._ranks.rank], np.uint64)
+        return int(draws.bits(self._budget.seed, number, key, "dropout", 1)[0, 0] >> np.uint64(1))
 
     def _end_epoch(self, done: int) -> None:
         """Before the checkpoint, so that a checkpoint never lacks the verdict on an epoch that it has finished."""
-        epoch, rest = divmod(done, self._feed.num_batches())
-        if self._epoch_end is not None and rest == 0:
+        if self._epoch_end is None:
+            return
+        epoch = self._updates.epochs_done(done)
+        if epoch > self._updates.epochs_done(done - 1):
             self._epoch_end(epoch, done)
             self._learner.train()
 
-    def _loss(self, step: int) -> float:
-        return float(self._metrics[step, self.columns.index("loss")])
+    def _stops(self, done: int, asked_to_stop: Callable[[], bool]) -> bool:
+        """Whether to stop after this update; all ranks agree, and ask each other only now and then."""
+        if self._ranks.number == 1:
+            return asked_to_stop()
+        return done % _READ_EVERY[self._budget.device] == 0 and self._ranks.any(asked_to_stop())
 
-    def _state(self) -> dict[str, Any]:
+    def _save(self, checkpoints: Checkpoints, done: int, *, every_s: float) -> float:
+        """Save; returns when the next checkpoint is due."""
+        if not self._ranks.is_first:
+            return math.inf
+        started_s = time.monotonic()
+        checkpoints.save(done, self._state(done))
+        now_s = time.monotonic()
+        return now_s + (max(every_s, (now_s - started_s) / _SHARE_OF_SAVING) if every_s else 0.0)
+
+    def _state(self, done: int) -> dict[str, Any]:
         return {
             "learner": self._learner.state_dict(),
             "optimizer": self._optimizer.state_dict(),
-            "metrics": self._metrics,
+            "metrics": self._journal.metrics[:done],
             "epochs": {} if self._epoch_end is None else self._epoch_end.state_dict(),
-            "random": torch.get_rng_state(),
-            "random_cuda": torch.cuda.get_rng_state_all() if self._budget.device == "cuda" else [],
+            "positions": self._updates.positions(done),
         }
 
     def _restore(self, state: dict[str, Any] | None) -> int:
         """Take up a checkpoint's state; returns the number of updates already made."""
         if state is None:
             return 0
+        done = int(state["step"])
+        assert state["positions"] == self._updates.positions(done), "the streams stood elsewhere"
         self._learner.load_state_dict(state["learner"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self._metrics = state["metrics"]
+        self._journal.begin(state["metrics"], done)
         if self._epoch_end is not None:
             self._epoch_end.load_state_dict(state["epochs"])
-        torch.set_rng_state(state["random"])
-        if state["random_cuda"]:
-            torch.cuda.set_rng_state_all(state["random_cuda"])
-        return int(state["step"])
+        return done
 
-    def _not_finite(self, step: int, batch: Batch, row: Sequence[float]) -> UserError:
-        row_ids = self._feed.row_ids(batch)
-        print(f"rows of the batch with a loss that is not finite: {' '.join(row_ids)}", file=sys.stderr)
-        first = ", ".join(row_ids[:8])
+    def _read(self) -> None:
+        """Read the journal. Raises UserError where a loss is not finite: no checkpoint is written after that update."""
+        bad = self._journal.read()
+        if bad is not None:
+            raise self._not_finite(bad)
+        self._rows.clear()
+
+    def _not_finite(self, step: int) -> UserError:
+        row_ids = [
+            row_id for stream, rows_B in self._rows[step] for row_id in self._updates.lanes[stream].feed.row_ids(rows_B)
+        ]
+        print(f"rows of the update with a loss that is not finite: {' '.join(row_ids)}", file=sys.stderr)
+        values = zip(self._journal.columns[2:], self._journal.metrics[step, 2:].tolist(), strict=True)
         return UserError(
             expected="a finite loss",
-            found=", ".join(f"{name} {value:.4g}" for name, value in zip(("loss", *self._weights), row, strict=True)),
-            where=f"{self._name}, step {step}, rows {first} (all {len(row_ids)} in the log)",
+            found=", ".join(f"{name} {value:.4g}" for name, value in values),
+            where=f"{self._name}, step {step}, rows {', '.join(row_ids[:8])} (all {len(row_ids)} in the log)",
             way_out="lower the learning rate or set clip_norm; if it is these rows, look at their features",
         )
+
+
+def _loss_columns(updates: Updates[Any]) -> list[str]:
+    """A column for each loss; with the stream's name where there are several."""
+    is_single = len(updates.lanes) == 1
+    return [
+        f"loss_{loss}" if is_single else f"loss_{stream}_{loss}"
+        for stream, lane in updates.lanes.items()
+        for loss in lane.weights
+    ]
 
 
 @contextmanager

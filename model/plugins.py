@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 from data.errors import UserError
 from model.specs import Options
 
-Kind = Literal["networks", "objectives", "corruptions", "orders", "forms", "benchmarks", "curricula"]
+Kind = Literal["networks", "objectives", "corruptions", "orders", "mixings", "forms", "benchmarks", "curricula"]
 Choice = TypeVar("Choice")
 Settings = TypeVar("Settings")
 

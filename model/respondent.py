@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class Respondent(nn.Module):
         )
         initialise(self, seed=seed, scheme=network.options.get("init", "bert"))
 
-    def losses(self, pairs: Pairs) -> Tensor:
+    def losses(self, pairs: Pairs, names: Sequence[str]) -> Tensor:
         """The one loss, (1,)."""
         logits_BA = self.heads.logits(self.encoder, pairs)
         return self.heads.loss(logits_BA, pairs.targets_BA)[None]

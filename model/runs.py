@@ -59,14 +59,14 @@ def run(loop: Loop[Batch], this: Job, progress: Progress) -> Timed:
     return Timed(trained=trained, seconds=time.monotonic() - started_s)
 
 
-def write(this: Job, pupil: nn.Module, timed: Timed, *, description: dict[str, Any], batch_size: int) -> None:
+def write(this: Job, pupil: nn.Module, timed: Timed, *, description: dict[str, Any]) -> None:
     """Write weights, network.json, metrics.parquet and vocab.txt, and run.json into the record."""
     this.result.mkdir(parents=True, exist_ok=True)
     this.record.mkdir(parents=True, exist_ok=True)
     learner.write(pupil, this.result, description=description)
     _write_metrics(timed.trained, this.result / "metrics.parquet")
     shutil.copyfile(this.folder("vocabulary") / VOCABULARY_FILE, this.result / VOCABULARY_FILE)
-    write_json(this.record / "run.json", _run(timed, batch_size))
+    write_json(this.record / "run.json", _run(timed))
 
 
 def _write_metrics(trained: Trained, path: Path) -> None:
@@ -76,12 +76,11 @@ def _write_metrics(trained: Trained, path: Path) -> None:
     write_parquet(path, pa.table([pa.array(column) for column in columns], names=schema.names), schema)
 
 
-def _run(timed: Timed, batch_size: int) -> dict[str, Any]:
-    num_steps = len(timed.trained.metrics) - timed.trained.first_step
+def _run(timed: Timed) -> dict[str, Any]:
     return {
         "first_step": timed.trained.first_step,
         "training_seconds": timed.seconds,
-        "samples_per_second": num_steps * batch_size / max(timed.seconds, 1e-9),
+        "samples_per_second": timed.trained.num_rows / max(timed.seconds, 1e-9),
         "torch": torch.__version__,
         "num_threads": torch.get_num_threads(),
     }

@@ -1,7 +1,7 @@
 """What a curriculum is made of, as frozen data without torch: the words of docs/design.md, one class each.
 
 A `name` is always the name of a file: Network(name="lxmert_s") is model/networks/lxmert_s.py, and so on for objectives,
-corruptions, orders, forms and benchmarks. The folder is the list; there is no registry.
+corruptions, orders, mixings, forms and benchmarks. The folder is the list; there is no registry.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from data.errors import UserError
 
 MIN_LENGTH = 3
 Device = Literal["cpu", "cuda"]
+Precision = Literal["float32", "bfloat16"]
+Mode = Literal["exact", "fast"]
 Sees = Literal["pair", "text"]
 Options = dict[str, Any]  # the keyword arguments of the named plug-in; plain JSON values
 
@@ -62,7 +64,12 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """A corpus and how its rows become inputs. Corruptions apply in the order given."""
+    """A corpus and how its rows become inputs. Corruptions apply in the order given.
+
+    An update takes `batches_per_update` mini-batches of `batch_size` rows, and the mean of their gradients.
+    `micro_batch_size` bounds how many rows are on the device at once; it changes the gradients by rounding alone.
+    `name` tells two streams of one corpus apart; where empty it is the corpus's.
+    """
 
     corpus: str
     max_length: int
@@ -70,22 +77,39 @@ class Stream:
     corruptions: tuple[Corruption, ...]
     objectives: tuple[Objective, ...]
     order: Order = Order()
+    batches_per_update: int = 1
+    micro_batch_size: int | None = None
+    name: str = ""
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1 or self.max_length < MIN_LENGTH:
+        counts = (self.batch_size, self.batches_per_update, self.micro_batch_size or 1)
+        if min(counts) < 1 or self.max_length < MIN_LENGTH:
             raise UserError(
                 expected=f"at least 1 row an update and {MIN_LENGTH} word pieces a row ([CLS], one piece, [SEP])",
-                found=f"batch_size {self.batch_size}, max_length {self.max_length}",
+                found=f"batch_size {self.batch_size}, batches_per_update {self.batches_per_update}, "
+                f"micro_batch_size {self.micro_batch_size}, max_length {self.max_length}",
                 where=f"the stream of the {self.corpus} corpus",
                 way_out="raise them",
             )
 
+    @property
+    def label(self) -> str:
+        """What the stream is called."""
+        return self.name or self.corpus
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mixing:
-    """How several streams share one update. `single` is the one stream of an ordinary stage."""
+    """How several streams share updates: a file of model/mixings and its options.
 
-    name: Literal["single"] = "single"
+    The stream `clock` defines the epoch; empty: the first one. `exhausted` says what happens when another stream has
+    given all its rows before the clock has: it begins anew in another order (`cycle`), or the stage ends (`stop`).
+    """
+
+    name: str = "single"
+    options: Options = field(default_factory=dict)
+    clock: str = ""
+    exhausted: Literal["cycle", "stop"] = "cycle"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,13 +136,18 @@ class Optimizer:
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """How long and how exactly: either epochs or steps; the seed; and what the arithmetic depends on."""
+    """How long and how exactly: either epochs or steps; the seed; and what the arithmetic depends on.
+
+    `precision` is that of matrix products: weights, sums and losses are float32 in both. `exact`: deterministic
+    kernels, the same bits after any interruption. `fast`: whatever kernels are fastest, the same statistics.
+    """
 
     optimizer: Optimizer
     seed: int
     num_epochs: int | None = None
     num_steps: int | None = None
-    precision: Literal["float32"] = "float32"
+    precision: Precision = "float32"
+    mode: Mode = "exact"
     device: Device = "cpu"
     num_threads: int = 2
 
@@ -143,6 +172,30 @@ class Stage:
     budget: Budget
     mixing: Mixing = Mixing()
     starts_from: str | None = None
+
+    def __post_init__(self) -> None:
+        labels = [stream.label for stream in self.streams]
+        if not labels or len(set(labels)) < len(labels):
+            raise UserError(
+                expected="at least one stream, each of a name of its own",
+                found=", ".join(labels) or "none",
+                where=f"stage {self.name}",
+                way_out="give streams of one corpus a name each",
+            )
+
+    def objectives(self) -> tuple[Objective, ...]:
+        """The objectives of all streams; those of one name share a head. Raises UserError where options differ."""
+        found: dict[str, Objective] = {}
+        for objective in (objective for stream in self.streams for objective in stream.objectives):
+            first = found.setdefault(objective.name, objective)
+            if first.options != objective.options:
+                raise UserError(
+                    expected=f"the same options of {objective.name} in all streams, which share its head",
+                    found=f"{first.options} and {objective.options}",
+                    where=f"stage {self.name}",
+                    way_out="give it the same options in each",
+                )
+        return tuple(found.values())
 
 
 def check_lengths(stage: Stage, network: Network) -> None:
@@ -176,7 +229,8 @@ class FineTuning:
     """A network fine-tuned on the training rows of a benchmark, a file of model/benchmarks.
 
     `sees`: `pair` is what the benchmark shows; `text` has zeros for regions and boxes, in training and when judged:
-    what the text alone gives away. `max_length` in word pieces, `batch_size` in rows.
+    what the text alone gives away. `max_length` in word pieces, `batch_size` in rows, of which at most
+    `micro_batch_size` are on the device at once.
     """
 
     benchmark: str
@@ -185,6 +239,7 @@ class FineTuning:
     batch_size: int
     budget: Budget
     sees: Sees = "pair"
+    micro_batch_size: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,55 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from data.errors import UserError
-from data.progress import Progress
+import model.ranks
+from data.progress import Progress, silent
 from data.writers import write_json
-from model import exact, held_out, job, learner, protocol, runs
+from model import arithmetic, held_out, job, learner, plugins, protocol, runs
+from model.batch import Batch
+from model.facts import Facts
 from model.feed import Feed
 from model.initialise import copy_matching
+from model.job import Job
 from model.learner import Learner
 from model.loop import Loop
+from model.ranks import Ranks
 from model.specs import Network, Stage, Stream, check_lengths
+from model.updates import Lane, Updates
 
 
 def train(path: str, progress: Progress) -> None:
     """Do the job in the file `path`. Raises UserError."""
     this = job.read(Path(path))
     stage, network = this.read_spec(Stage, this.spec), this.read_spec(Network, this.network)
-    stream, budget = only_stream(stage), stage.budget
+    budget = stage.budget
     check_lengths(stage, network)
-    exact.make_exact(budget.device, num_threads=budget.num_threads, seed=budget.seed)
+    arithmetic.set_up(budget.device, num_threads=budget.num_threads, seed=budget.seed, mode=budget.mode)
+    ranks = model.ranks.join(budget.device)
     known = runs.read_facts(this)
-    pupil = Learner(network, stream.objectives, known, seed=budget.seed)
+    pupil = Learner(network, stage.objectives(), known, seed=budget.seed)
     weights, _ = runs.read_start(this, known)
     origin = copy_matching(pupil, weights)
     pupil.to(budget.device)
-    feeds = {
-        split: Feed(stream, corpus=this.corpus(stream.corpus), split=split, facts=known, seed=budget.seed)
-        for split in ("train", "validation")
-    }
-    shares = {objective.name: objective.weight for objective in stream.objectives}
-    loop = Loop(pupil, feeds["train"], name=f"stage {stage.name}", budget=budget, weights=shares)
-    timed = runs.run(loop, this, progress)
-    judged = held_out.judge(pupil, train=feeds["train"], validation=feeds["validation"], device=budget.device)
-    description = {**learner.describe(network, stream.objectives, known), "start": origin}
-    runs.write(this, pupil, timed, description=description, batch_size=stream.batch_size)
-    write_json(this.result / "held_out.json", judged)
+    feeds = {stream.label: _feed(stream, this, known, split="train", seed=budget.seed) for stream in stage.streams}
+    updates = _updates(stage, pupil, feeds, ranks)
+    loop = Loop(pupil, updates, name=f"stage {stage.name}", budget=budget, ranks=ranks)
+    timed = runs.run(loop, this, progress if ranks.is_first else silent)
+    model.ranks.leave()
+    if not ranks.is_first:
+        return
+    description = {**learner.describe(network, stage.objectives(), known), "start": origin}
+    runs.write(this, pupil, timed, description=description)
+    write_json(this.result / "held_out.json", _judged(stage, pupil, feeds, this, known))
     progress(1.0, f"{stage.name}: {loop.num_steps:,} steps")
 
 
-def only_stream(stage: Stage) -> Stream:
-    """The stream of a stage whose mixing is `single`. Raises UserError where there are more or none."""
-    if len(stage.streams) != 1:
-        raise UserError(
-            expected="one stream, as its mixing is 'single'",
-            found=str(len(stage.streams)),
-            where=f"stage {stage.name}",
-            way_out="give the stage one stream",
+def _feed(stream: Stream, this: Job, known: Facts, *, split: str, seed: int) -> Feed:
+    return Feed(stream, corpus=this.corpus(stream.corpus), split=split, facts=known, seed=seed)
+
+
+def _updates(stage: Stage, pupil: Learner, feeds: Mapping[str, Feed], ranks: Ranks) -> Updates[Batch]:
+    """The streams as the stage mixes them."""
+    lanes = {stream.label: _lane(stream, pupil, feeds[stream.label]) for stream in stage.streams}
+    mixing = stage.mixing
+    mixed = plugins.load("mixings", mixing.name).build(mixing.options, streams=tuple(lanes), seed=stage.budget.seed)
+    return Updates(lanes, mixed, clock=mixing.clock, exhausted=mixing.exhausted, ranks=ranks)
+
+
+def _lane(stream: Stream, pupil: Learner, feed: Feed) -> Lane[Batch]:
+    needs_whole_batch = any(pupil.head(objective.name).needs_whole_batch for objective in stream.objectives)
+    return Lane(
+        feed=feed,
+        weights={objective.name: objective.weight for objective in stream.objectives},
+        batches_per_update=stream.batches_per_update,
+        micro_batch_size=stream.micro_batch_size,
+        is_whole=feed.is_grouped or needs_whole_batch,
+    )
+
+
+def _judged(
+    stage: Stage, pupil: Learner, feeds: Mapping[str, Feed], this: Job, known: Facts
+) -> dict[str, Mapping[str, Any]]:
+    """Every objective on validation rows; with the stream's name where there are several streams."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for stream in stage.streams:
+        judged = held_out.judge(
+            pupil,
+            [objective.name for objective in stream.objectives],
+            train=feeds[stream.label],
+            validation=_feed(stream, this, known, split="validation", seed=stage.budget.seed),
+            device=stage.budget.device,
         )
-    return stage.streams[0]
+        prefix = f"{stream.label}_" if len(stage.streams) > 1 else ""
+        found |= {f"{prefix}{name}": result for name, result in judged.items()}
+    return found
 
 
 if __name__ == "__main__":

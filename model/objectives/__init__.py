@@ -7,6 +7,7 @@ exception: whatever predicts word pieces can be tied to the network's word table
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,12 @@ from model.judging import Judge
 
 
 class Objective(nn.Module, ABC):
-    """A head on a network's output, and the loss of what a batch asks of it."""
+    """A head on a network's output, and the loss of what a batch asks of it.
+
+    `needs_whole_batch` where a loss compares all rows of a batch: it is then never cut.
+    """
+
+    needs_whole_batch: ClassVar[bool] = False
 
     @abstractmethod
     def losses(self, batch: Batch, output: Output) -> tuple[Tensor, ...]:

@@ -6,14 +6,16 @@ A file defines `build(options, *, num_rows, batch_size, seed) -> Order`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 class Order(Protocol):
-    """The order of one stream. It deals out whole mini-batches, since an order may want certain rows together."""
+    """The order of one stream, in whole mini-batches; `is_grouped` where it wants the rows of one together."""
+
+    is_grouped: ClassVar[bool]
 
     def num_batches(self) -> int:
         """How many mini-batches an epoch has; the same in every epoch."""

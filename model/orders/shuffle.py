@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ class ShuffleSettings:
 class Shuffle:
     """A permutation by sorting one draw for each row: it needs no state, so training goes on at any step."""
 
+    is_grouped: ClassVar[bool] = False
     num_rows: int
     batch_size: int
     seed: int

@@ -11,6 +11,7 @@ def test_the_newest_two_are_kept(tmp_path: Path) -> None:
     checkpoints = Checkpoints(folder=tmp_path / "kept", digest="ours")
     for step in (3, 20, 100):
         checkpoints.save(step, {"weights": torch.tensor([step])})
+    checkpoints.wait()
     assert sorted(path.name for path in checkpoints.folder.iterdir()) == [
         "step-000000020.checkpoint",
         "step-000000100.checkpoint",
@@ -24,6 +25,7 @@ def test_a_broken_newest_falls_back_to_the_one_before(tmp_path: Path) -> None:
     checkpoints = Checkpoints(folder=tmp_path, digest="ours")
     for step in (1, 2):
         checkpoints.save(step, {"weights": torch.arange(1000)})
+    checkpoints.wait()
     path = tmp_path / "step-000000002.checkpoint"
     whole = path.read_bytes()
     for broken in (b"", whole[:20], whole[:-1], whole[:500] + b"?" + whole[501:]):
@@ -40,7 +42,8 @@ def test_a_file_left_half_written_is_never_read(tmp_path: Path) -> None:
 
 
 def test_the_checkpoint_of_another_spec_is_not_ours(tmp_path: Path) -> None:
-    Checkpoints(folder=tmp_path, digest="theirs").save(5, {})
+    with Checkpoints(folder=tmp_path, digest="theirs") as theirs:
+        theirs.save(5, {})
     assert Checkpoints(folder=tmp_path, digest="ours").newest() is None
 
 
