@@ -14,6 +14,7 @@ from datetime import timedelta
 import torch
 from torch import Tensor, distributed, nn
 
+from data.errors import UserError
 from model.specs import Device
 
 _BUCKET_BYTES = 64 << 20
@@ -70,7 +71,7 @@ def join(device: Device) -> Ranks:
     if number == 1:
         return ALONE
     if device == "cuda":
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(_gpu())
     distributed.init_process_group("nccl" if device == "cuda" else "gloo", timeout=_PATIENCE)
     return Ranks(rank=distributed.get_rank(), number=number)
 
@@ -79,6 +80,19 @@ def leave() -> None:
     """Part from the others."""
     if distributed.is_initialized():
         distributed.destroy_process_group()
+
+
+def _gpu() -> int:
+    """This process's own GPU. Raises UserError where there are fewer than processes."""
+    number, wanted = torch.cuda.device_count(), int(os.environ["LOCAL_WORLD_SIZE"])
+    if number < wanted:
+        raise UserError(
+            expected=f"a GPU for each of {wanted} processes",
+            found=f"{number}",
+            where="num_devices, or --nproc-per-node of torchrun",
+            way_out=f"set it to at most {number}",
+        )
+    return int(os.environ["LOCAL_RANK"])
 
 
 def _buckets(tensors: Iterable[Tensor]) -> Iterable[list[Tensor]]:

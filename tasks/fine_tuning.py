@@ -106,6 +106,7 @@ class FineTune(JudgedTask, TrainingTask):
             form=self.form(),
             max_length=self.max_length(),
             batch_size=self.sizes().batch_size if self.batch_size is None else self.batch_size,
+            micro_batch_size=self.micro_batch_size,
             budget=self._budget(),
             sees=self.seen(),
         )
@@ -130,7 +131,11 @@ class FineTune(JudgedTask, TrainingTask):
 
     def settings(self) -> Mapping[str, Any]:
         """The specs."""
-        return {"fine_tuning": to_plain(self.fine_tuning()), "network": to_plain(self.network())}
+        return {
+            "fine_tuning": to_plain(self.fine_tuning()),
+            "network": to_plain(self.network()),
+            "num_devices": self.num_devices,
+        }
 
     def build(self, job: Job) -> None:
         """Train, in a process of its own."""
@@ -142,6 +147,7 @@ class FineTune(JudgedTask, TrainingTask):
             network=spec["network"],
             inputs=_with_corpus(job),
             num_threads=self.fine_tuning().budget.num_threads,
+            num_devices=self.num_devices,
             checkpoint_every_s=self.checkpoint_every_s,
         )
 

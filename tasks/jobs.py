@@ -23,9 +23,12 @@ def run_job(
     network: Any,
     inputs: dict[str, Any],
     num_threads: int,
+    num_devices: int = 1,
     checkpoint_every_s: float = 20.0,
 ) -> None:
     """Run the module on the job; its progress becomes the task's, its UserError ours, its log `record/log.txt`.
+
+    On several devices it runs in as many processes.
 
     The child inherits the key's lock: should this process be killed, nobody else starts before the child is gone.
     """
@@ -52,7 +55,7 @@ def run_job(
     with (
         log_file.open("a", encoding="utf-8") as log,
         subprocess.Popen(
-            [sys.executable, "-m", module, str(file)],
+            [sys.executable, "-m", *_module(module, num_devices), str(file)],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -66,6 +69,10 @@ def run_job(
     if child.returncode:
         tail = "\n".join(log_file.read_text("utf-8", errors="replace").splitlines()[-15:])
         raise RuntimeError(f"{module} ended with exit code {child.returncode}; the end of {log_file}:\n{tail}")
+
+
+def _module(module: str, num_devices: int) -> tuple[str, ...]:
+    return (module,) if num_devices == 1 else ("model.launch", str(num_devices), module)
 
 
 def _follow(child: subprocess.Popen[str], job: Job, log: TextIO) -> dict[str, str] | None:

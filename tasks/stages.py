@@ -45,6 +45,7 @@ class PretrainStage(TrainingTask):
             dataclasses.replace(
                 stream,
                 batch_size=stream.batch_size if self.batch_size is None else self.batch_size,
+                micro_batch_size=self.micro_batch_size,
                 max_length=self._corpus(stream.corpus).length(),
             )
             for stream in stage.streams
@@ -82,13 +83,19 @@ class PretrainStage(TrainingTask):
 
     def settings(self) -> Mapping[str, Any]:
         """The stage's and the network's specs."""
-        return {"stage": to_plain(self.stage()), "network": to_plain(self.curriculum().network)}
+        return {
+            "stage": to_plain(self.stage()),
+            "network": to_plain(self.curriculum().network),
+            "num_devices": self.num_devices,
+        }
 
     def plug_ins(self) -> tuple[str, ...]:
         """The files that the specs name."""
-        streams = self.stage().streams
+        stage = self.stage()
+        streams = stage.streams
         return (
             f"model.networks.{self.curriculum().network.name}",
+            f"model.mixings.{stage.mixing.name}",
             *(f"model.objectives.{objective.name}" for stream in streams for objective in stream.objectives),
             *(f"model.corruptions.{corruption.name}" for stream in streams for corruption in stream.corruptions),
             *(f"model.orders.{stream.order.name}" for stream in streams),
@@ -107,6 +114,7 @@ class PretrainStage(TrainingTask):
             network=spec["network"],
             inputs=inputs,
             num_threads=self.stage().budget.num_threads,
+            num_devices=self.num_devices,
             checkpoint_every_s=self.checkpoint_every_s,
         )
 

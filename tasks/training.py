@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 import luigi
 
-from model.specs import Budget, Device
+from model.specs import Budget, Device, Mode, Precision
 from tasks.artifact import ArtifactTask
 from tasks.parameters import (
     ChoiceParameter,
     OptionalCountParameter,
     OptionalProcessesParameter,
+    ProcessesParameter,
     SecondsParameter,
     SeedParameter,
 )
@@ -29,6 +30,20 @@ class TrainingTask(ArtifactTask):
     batch_size: OptionalCountParameter = OptionalCountParameter(default=None, description="rows an update")
     learning_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="its peak")
     device: ChoiceParameter = ChoiceParameter(default="cpu", choices=("cpu", "cuda"), description="where to train")
+    precision: ChoiceParameter = ChoiceParameter(
+        default="float32", choices=get_args(Precision), description="of matrix products; all else is float32"
+    )
+    mode: ChoiceParameter = ChoiceParameter(
+        default="exact",
+        choices=get_args(Mode),
+        description="the same bits after any interruption, or the fastest kernels",
+    )
+    num_devices: ProcessesParameter = ProcessesParameter(
+        default=1, description="GPUs (or processes, on a CPU) that share each update's rows"
+    )
+    micro_batch_size: OptionalCountParameter = OptionalCountParameter(
+        default=None, description="rows on a device at once, where an update's do not fit"
+    )
     checkpoint_every_s: SecondsParameter = SecondsParameter(
         default=20.0, significant=False, description="seconds between checkpoints: what a kill can cost"
     )
@@ -43,7 +58,7 @@ class TrainingTask(ArtifactTask):
         return any((scratch / "checkpoints").glob("*"))
 
     def process_resources(self) -> dict[str, int]:
-        """One GPU token where a GPU is used."""
+        """One GPU token where a GPU is used; a training on several has them all."""
         return {"gpu": 1} if self.device == "cuda" else {}
 
     def with_parameters(self, budget: Budget) -> Budget:
@@ -57,5 +72,7 @@ class TrainingTask(ArtifactTask):
             budget,
             optimizer=optimizer,
             device=cast(Device, self.device),
+            precision=cast(Precision, self.precision),
+            mode=cast(Mode, self.mode),
             num_threads=budget.num_threads if self.num_threads is None else self.num_threads,
         )

@@ -272,6 +272,27 @@ def tiny_stage(*, num_steps: int = 12, **changes: Any) -> Stage:
     return Stage(**{**parts, **changes})
 
 
+def tiny_streams() -> tuple[Stream, Stream]:
+    """Two streams of the one corpus: words and regions, and matching."""
+    words = Stream(
+        name="words",
+        corpus="sentence",
+        max_length=12,
+        batch_size=5,
+        corruptions=(Corruption(name="mask_words"), Corruption(name="mask_regions")),
+        objectives=(Objective(name="mlm"), Objective(name="mrfr", weight=0.5)),
+    )
+    matching = Stream(
+        name="matching",
+        corpus="sentence",
+        max_length=12,
+        batch_size=7,
+        corruptions=(Corruption(name="swap_image"), Corruption(name="mask_words")),
+        objectives=(Objective(name="itm_hs"), Objective(name="mlm")),
+    )
+    return words, matching
+
+
 FORMS = {
     "vqa": Form(name="answer"),
     "nlvr2": Form(name="answer", options={"loss": "cross_entropy"}),

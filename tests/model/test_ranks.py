@@ -1,0 +1,82 @@
+"""Two processes train as one: on a CPU, joined by gloo."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from safetensors.numpy import load_file
+
+from model.specs import Mixing, Stage
+from tests.model.test_train import ROOT
+from tests.model.tiny import TinySet, tiny_network, tiny_stage, tiny_streams, write_job
+
+pytestmark = pytest.mark.timeout(300)
+NUM_STEPS = 8
+
+
+def trained(folder: Path, tiny: TinySet, stage: Stage, *, num_ranks: int, environment: dict[str, str] | None = None) -> Path:
+    """A job done by that many processes; its folder."""
+    network = tiny_network(dropout_rate=0.0)
+    job = write_job(folder, spec=stage, network=network, inputs=tiny.inputs(), every_s=0.0)
+    run_job(job, num_ranks=num_ranks)
+    return folder
+
+
+def run_job(job: Path, *, num_ranks: int, expected_code: int = 0) -> list[dict[str, Any]]:
+    module = ["model.launch", str(num_ranks), "model.train"] if num_ranks > 1 else ["model.train"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", *module, str(job)], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode == 0) == (expected_code == 0), done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def losses(folder: Path) -> Any:
+    return pq.read_table(folder / "result/metrics.parquet").to_pandas()
+
+
+STAGES = {
+    "one stream": tiny_stage(num_steps=NUM_STEPS),
+    "two streams at once": tiny_stage(num_steps=NUM_STEPS, streams=tiny_streams(), mixing=Mixing(name="accumulate")),
+    "two streams by turns": tiny_stage(num_steps=NUM_STEPS, streams=tiny_streams(), mixing=Mixing(name="sequence")),
+}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_two_ranks_have_the_losses_and_the_weights_of_one(name: str, tiny: TinySet, tmp_path: Path) -> None:
+    alone = trained(tmp_path / "alone", tiny, STAGES[name], num_ranks=1)
+    together = trained(tmp_path / "together", tiny, STAGES[name], num_ranks=2)
+    np.testing.assert_allclose(losses(together), losses(alone), rtol=1e-5, atol=1e-6)
+    weights = [load_file(folder / "result/weights.safetensors") for folder in (alone, together)]
+    for tensor in weights[0]:
+        np.testing.assert_allclose(weights[1][tensor], weights[0][tensor], rtol=1e-3, atol=1e-5, err_msg=tensor)
+
+
+@pytest.mark.parametrize("numbers", [(2, 1), (1, 2)])
+def test_a_training_goes_on_with_another_number_of_ranks(
+    numbers: tuple[int, int], tiny: TinySet, tmp_path: Path
+) -> None:
+    stage = tiny_stage(num_steps=NUM_STEPS)
+    whole = trained(tmp_path / "whole", tiny, stage, num_ranks=1)
+    folder = trained(tmp_path / "cut", tiny, stage, num_ranks=numbers[0])
+    for name in ("result", "record"):
+        (folder / name).rename(tmp_path / name)
+    (folder / "checkpoints" / f"step-{NUM_STEPS:09}.checkpoint").unlink()  # the one before is of the step before
+    run_job(folder / "job.json", num_ranks=numbers[1])
+    assert json.loads((folder / "record/run.json").read_text("utf-8"))["first_step"] == NUM_STEPS - 1
+    np.testing.assert_allclose(losses(folder), losses(whole), rtol=1e-5, atol=1e-6)
+
+
+def test_a_mistake_is_said_once_and_in_words(tiny: TinySet, tmp_path: Path) -> None:
+    job = write_job(tmp_path, spec=tiny_stage(), network=tiny_network(max_positions=11), inputs=tiny.inputs())
+    said = run_job(job, num_ranks=2, expected_code=1)
+    assert {entry["error"]["found"] for entry in said if "error" in entry} == {"12"}
