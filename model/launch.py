@@ -1,4 +1,4 @@
-"""`python -m model.launch N MODULE JOB.json`: the module in N processes, one for each device, as `torchrun` starts them.
+"""`python -m model.launch N MODULE JOB.json`: the module in N processes, one for each device, as `torchrun` has it.
 
 Those end with this process, and this one with the process that started it: torchrun by itself outlives its parent.
 """

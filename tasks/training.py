@@ -36,7 +36,7 @@ class TrainingTask(ArtifactTask):
     mode: ChoiceParameter = ChoiceParameter(
         default="exact",
         choices=get_args(Mode),
-        description="the same bits after any interruption, or the fastest kernels",
+        description="the same bits after a kill, or the fastest kernels",
     )
     num_devices: ProcessesParameter = ProcessesParameter(
         default=1, description="GPUs (or processes, on a CPU) that share each update's rows"

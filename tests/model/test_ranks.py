@@ -22,7 +22,9 @@ pytestmark = pytest.mark.timeout(300)
 NUM_STEPS = 8
 
 
-def trained(folder: Path, tiny: TinySet, stage: Stage, *, num_ranks: int, environment: dict[str, str] | None = None) -> Path:
+def trained(
+    folder: Path, tiny: TinySet, stage: Stage, *, num_ranks: int, environment: dict[str, str] | None = None
+) -> Path:
     """A job done by that many processes; its folder."""
     network = tiny_network(dropout_rate=0.0)
     job = write_job(folder, spec=stage, network=network, inputs=tiny.inputs(), every_s=0.0)
@@ -34,7 +36,12 @@ def run_job(job: Path, *, num_ranks: int, expected_code: int = 0) -> list[dict[s
     module = ["model.launch", str(num_ranks), "model.train"] if num_ranks > 1 else ["model.train"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", *module, str(job)], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", *module, str(job)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode == 0) == (expected_code == 0), done.stderr
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

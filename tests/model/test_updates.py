@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -109,7 +110,7 @@ def test_the_rows_of_all_ranks_are_those_of_one(num_rows: int, batch_size: int, 
         ]
         for rank in range(number)
     ]
-    assert [sum(rows, []) for rows in zip(*shares, strict=True)] == alone
+    assert [[*itertools.chain(*rows)] for rows in zip(*shares, strict=True)] == alone
 
 
 def test_whole_batches_go_to_ranks_as_they_are() -> None:
