@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -24,19 +24,11 @@ from model.specs import Budget
 LEADING_COLUMNS = ("learning_rate", "gradient_norm", "loss")
 
 
-class Movable(Protocol):
-    """A mini-batch, of whatever kind the learner takes."""
-
-    def to(self, device: torch.device | str) -> Self:
-        """The batch with its tensors on `device`."""
-        ...
-
-
-Batch = TypeVar("Batch", bound=Movable)
+Batch = TypeVar("Batch")  # of whatever kind the learner takes
 
 
 class Feed(Protocol[Batch]):
-    """Where mini-batches come from; any batch of any epoch can be made at once."""
+    """Where mini-batches on the learner's device come from; any batch of any epoch can be made at once."""
 
     def num_batches(self) -> int:
         """How many batches an epoch has."""
@@ -132,7 +124,7 @@ class Loop(Generic[Batch]):
             for batch in self._feed.batches(step // per_epoch, start=step % per_epoch):
                 if step == self.num_steps:
                     return
-                yield batch.to(self._budget.device)
+                yield batch
                 step += 1
 
     def _update(self, step: int, batch: Batch) -> list[float]:

@@ -8,10 +8,11 @@ from data.errors import UserError
 from data.progress import Progress
 from data.writers import write_json
 from model import exact, held_out, job, learner, protocol, runs
-from model.feed import Feed
+from model.feed import Exercises, Feed
 from model.initialise import copy_matching
 from model.learner import Learner
 from model.loop import Loop
+from model.regions import Mapped
 from model.specs import Network, Stage, Stream, check_lengths
 
 
@@ -32,9 +33,13 @@ def train(path: str, progress: Progress) -> None:
         for split in ("train", "validation")
     }
     shares = {objective.name: objective.weight for objective in stream.objectives}
-    loop = Loop(pupil, feeds["train"], name=f"stage {stage.name}", budget=budget, weights=shares)
+    features = Mapped(known.store, budget.device)
+    exercises = Exercises(feeds["train"], pupil.ask, features)
+    loop = Loop(pupil, exercises, name=f"stage {stage.name}", budget=budget, weights=shares)
     timed = runs.run(loop, this, progress)
-    judged = held_out.judge(pupil, train=feeds["train"], validation=feeds["validation"], device=budget.device)
+    judged = held_out.judge(
+        pupil, train=feeds["train"], validation=feeds["validation"], store=known.store, features=features
+    )
     description = {**learner.describe(network, stream.objectives, known), "start": origin}
     runs.write(this, pupil, timed, description=description, batch_size=stream.batch_size)
     write_json(this.result / "held_out.json", judged)
