@@ -1,11 +1,12 @@
-"""A mini-batch: what a network sees, and what is asked of it.
+"""A mini-batch as corruptions see it: small numbers on the host. Features of regions stay where they are stored.
 
-Legend: B rows, L word pieces, R regions, F features of a region, D width of the network, V vocabulary.
+Legend: B rows, L word pieces, R regions, D width of the network, V vocabulary.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,14 +19,16 @@ from data import draws
 
 Columns = TypeVar("Columns")
 NOT_ASKED = -1  # in object, attribute and triplet columns: nothing is known or asked there
+HIDDEN = -1  # in source columns: zeros are shown
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Text and regions as the network sees them, beside the truth that corruptions have hidden.
+    """Text and regions as they are to be shown, beside the truth that corruptions have hidden.
 
-    A corruption returns a new batch: it changes the input columns (`text_BL`, `regions_BRF`) and marks where; the
-    truth columns (`true_*`, labels, boxes) always speak of the image that is shown.
+    A corruption returns a new batch: it changes the input columns (`text_BL`, `sources_BR`) and marks where; the
+    truth columns (`true_*`, labels, boxes) always speak of the image that is shown. A source is a region of the store,
+    as image * R + region.
     """
 
     rows_B: NDArray[np.int64]  # row numbers of the corpus
@@ -34,8 +37,7 @@ class Batch:
     text_BL: Tensor  # word pieces, int64
     text_mask_BL: Tensor  # True where there is a word piece, False on padding
     true_text_BL: Tensor
-    regions_BRF: Tensor  # float32
-    true_regions_BRF: Tensor
+    sources_BR: Tensor  # the region whose features each region shows, int64, or HIDDEN
     boxes_BR4: Tensor  # x1, y1, x2, y2 as shares of width and height; never changed by a corruption
     object_ids_BR: Tensor  # -1: not known
     object_conf_BR: Tensor
@@ -52,18 +54,40 @@ class Batch:
         """The number of rows."""
         return len(self.rows_B)
 
-    def to(self, device: torch.device | str) -> Batch:
-        """The batch with its tensors on `device`."""
-        return on_device(self, device)
+    def true_sources(self) -> Tensor:
+        """The sources of the shown images' own regions, (B, R)."""
+        return own_sources(self.images_B, self.sources_BR.shape[1])
+
+
+def own_sources(images_B: Tensor, num_regions: int) -> Tensor:
+    """The sources of all regions of some images, in their order, (B, R)."""
+    return images_B[:, None] * num_regions + torch.arange(num_regions)
+
+
+def each_tensor(columns: Columns, change: Callable[[Tensor], Any]) -> Columns:
+    """A dataclass, tuple or mapping with `change` made to every tensor in it, however deep; all else stays."""
+    changed: Any = columns
+    if isinstance(columns, Tensor):
+        changed = change(columns)
+    elif dataclasses.is_dataclass(columns) and not isinstance(columns, type):
+        values = {field.name: getattr(columns, field.name) for field in dataclasses.fields(columns)}
+        changed = type(columns)(**{name: each_tensor(value, change) for name, value in values.items()})
+    elif isinstance(columns, tuple):
+        changed = tuple(each_tensor(value, change) for value in columns)
+    elif isinstance(columns, Mapping):
+        changed = {name: each_tensor(value, change) for name, value in columns.items()}
+    return changed  # type: ignore[no-any-return]
 
 
 def on_device(columns: Columns, device: torch.device | str) -> Columns:
-    """A dataclass with its tensors on `device`."""
-    values = {field.name: getattr(columns, field.name) for field in dataclasses.fields(columns)}  # type: ignore[arg-type]
-    moved: dict[str, Any] = {
-        name: value.to(device) if isinstance(value, Tensor) else value for name, value in values.items()
-    }
-    return type(columns)(**moved)
+    """The same with all tensors on `device`. Nothing waits for the copies to a GPU: they leave from pinned memory."""
+    if torch.device(device).type == "cuda":
+        return each_tensor(columns, lambda tensor: _pinned(tensor).to(device, non_blocking=True))
+    return each_tensor(columns, lambda tensor: tensor.to(device))
+
+
+def _pinned(tensor: Tensor) -> Tensor:
+    return tensor.pin_memory() if tensor.device.type == "cpu" else tensor
 
 
 @dataclass(frozen=True, kw_only=True)

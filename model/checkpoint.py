@@ -68,7 +68,7 @@ class Checkpoints:
         with aside.open("wb") as file:
             file.write(bytes(_DIGEST_BYTES))
             payload = _Hashed(file)
-            torch.save(state, payload)
+            torch.save(state, payload)  # type: ignore[arg-type]  # it only writes
             file.seek(0)
             file.write(payload.digest.digest())
             file.flush()

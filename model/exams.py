@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model import plugins, questions, regions
+from model.batch import HIDDEN, own_sources
 from model.benchmarks import Benchmark
 from model.facts import Facts
 from model.pairs import Pairs
 from model.questions import Questions
+from model.regions import Mapped
 from model.rows import Texts
 from model.specs import Sees
 
@@ -58,6 +60,7 @@ class Exam:
         texts_P: NDArray[np.int64],
         images_P: NDArray[np.int64],
         targets_BA: NDArray[np.float32],
+        num_asked: int,
     ) -> Pairs:
         """The pairs of some rows: `texts_P` are row numbers of `texts`, `images_P` rows of the region store."""
         rows_T, text_P = np.unique(texts_P, return_inverse=True)
@@ -74,6 +77,7 @@ class Exam:
             text_P=torch.from_numpy(text_P),
             image_P=torch.from_numpy(image_P),
             targets_BA=torch.from_numpy(targets_BA),
+            num_asked=torch.tensor(float(max(num_asked, 1))),
         )
 
     def show_texts(self, texts: Texts, rows_T: NDArray[np.int64]) -> Tensor:
@@ -83,11 +87,13 @@ class Exam:
         return torch.from_numpy(texts.tokens(rows_T, max_length=length, pad_id=self.facts.pad_id))
 
     def show_images(self, images_I: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """The regions and boxes of some images, (I, R, F) and (I, R, 4): zeros where only the text is seen."""
-        shown = regions.take(self.facts.store, torch.from_numpy(images_I))
-        if self._sees_images:
-            return shown.features_BRF, shown.boxes_BR4
-        return torch.zeros_like(shown.features_BRF), torch.zeros_like(shown.boxes_BR4)
+        """Features and boxes of some images, (I, R, F) float16 and (I, R, 4): zeros where only the text is seen."""
+        images = torch.from_numpy(images_I)
+        boxes_IR4 = regions.labels(self.facts.store, images).boxes_BR4
+        sources_IR = own_sources(images, boxes_IR4.shape[1])
+        if not self._sees_images:
+            sources_IR, boxes_IR4 = torch.full_like(sources_IR, HIDDEN), torch.zeros_like(boxes_IR4)
+        return Mapped(self.facts.store, "cpu").take(sources_IR), boxes_IR4
 
     @property
     def _sees_images(self) -> bool:

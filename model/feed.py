@@ -1,11 +1,11 @@
-"""Makes the mini-batches of a stream: rows by number, then corruptions; any batch of any epoch can be made at once.
+"""Makes the mini-batches of a stream: rows by number, corruptions, what is asked; any batch can be made at once.
 
 Legend: B rows, L word pieces, R regions, S images of the split.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,12 @@ import torch
 from numpy.typing import NDArray
 
 from model import plugins, regions, rows
-from model.batch import NOT_ASKED, Batch, Draws
+from model.batch import NOT_ASKED, Batch, Draws, own_sources
 from model.corruptions import Corruption
+from model.exercise import Asks, Exercise, dress
 from model.facts import Facts
 from model.orders import Order
+from model.regions import Features
 from model.specs import Stream
 
 
@@ -71,7 +73,7 @@ class Feed:
         pad_id = self._facts.pad_id
         text_BL = torch.from_numpy(self.rows.tokens(rows_B, max_length=self._max_length, pad_id=pad_id))
         images_B = torch.from_numpy(self.rows.images_N[rows_B])
-        shown = regions.take(self._facts.store, images_B)
+        shown = regions.labels(self._facts.store, images_B)
         nothing_BR = torch.zeros(shown.object_ids_BR.shape, dtype=torch.bool)
         return Batch(
             rows_B=rows_B,
@@ -80,8 +82,7 @@ class Feed:
             text_BL=text_BL,
             text_mask_BL=text_BL != pad_id,
             true_text_BL=text_BL,
-            regions_BRF=shown.features_BRF,
-            true_regions_BRF=shown.features_BRF,
+            sources_BR=own_sources(images_B, shown.object_ids_BR.shape[1]),
             boxes_BR4=shown.boxes_BR4,
             object_ids_BR=shown.object_ids_BR,
             object_conf_BR=shown.object_conf_BR,
@@ -93,3 +94,18 @@ class Feed:
             triplets_BR=torch.full_like(shown.object_ids_BR, NOT_ASKED),
             matched_B=torch.ones(len(rows_B), dtype=torch.bool),
         )
+
+
+class Exercises:
+    """The batches of a feed with what a learner asks of them, on the device of `features`."""
+
+    def __init__(self, feed: Feed, ask: Callable[[Batch], Asks], features: Features) -> None:
+        self._ask = ask
+        self._feed = feed
+        self._features = features
+        self.num_batches = feed.num_batches
+        self.row_ids = feed.row_ids
+
+    def batches(self, epoch: int, *, start: int = 0) -> Iterator[Exercise]:
+        """Those of an epoch, from number `start` on."""
+        return (dress(batch, self._ask(batch), self._features) for batch in self._feed.batches(epoch, start=start))

@@ -27,17 +27,18 @@ from model.orders import shuffle
 from model.pairs import Pairs
 from model.questions import ANSWERS_FILE, Questions
 from model.respondent import Respondent
-from model.specs import FineTuning, Network, check_length, to_plain
+from model.specs import Budget, FineTuning, Network, check_length, to_plain
 from model.updates import Lane, Updates
 
 
 class Lessons:
     """Training rows in mini-batches, shuffled anew each epoch; a batch rests on (seed, epoch, number) alone."""
 
-    def __init__(self, questions: Questions, ask: Ask, *, batch_size: int, seed: int) -> None:
+    def __init__(self, questions: Questions, ask: Ask, *, batch_size: int, budget: Budget) -> None:
         self._questions = questions
         self._ask = ask
-        self._order = shuffle.build({}, num_rows=questions.num_rows, batch_size=batch_size, seed=seed)
+        self._device = budget.device
+        self._order = shuffle.build({}, num_rows=questions.num_rows, batch_size=batch_size, seed=budget.seed)
 
     def num_batches(self) -> int:
         """How many batches an epoch has."""
@@ -45,7 +46,7 @@ class Lessons:
 
     def batches(self, epoch: int, *, start: int = 0) -> Iterator[Pairs]:
         """The batches of an epoch, from number `start` on."""
-        return (self._ask(rows_B, epoch) for rows_B in self._order.batches(epoch)[start:])
+        return (self._ask(rows_B, epoch).to(self._device) for rows_B in self._order.batches(epoch)[start:])
 
     def row_ids(self, rows_B: NDArray[np.int64]) -> Sequence[str]:
         """The ids of some rows, for messages."""
@@ -69,7 +70,7 @@ def finetune(path: str, progress: Progress) -> None:
     )
     pupil, origin = _pupil(this, spec, network, exam)
     train, form = exam.questions("train"), pupil.heads
-    lessons = Lessons(train, form.asks(exam, train, seed=budget.seed), batch_size=spec.batch_size, seed=budget.seed)
+    lessons = Lessons(train, form.asks(exam, train, seed=budget.seed), batch_size=spec.batch_size, budget=budget)
     best = _best_epoch(pupil, exam, seed=budget.seed)
     name = f"fine-tuning on {spec.benchmark}"
     lane = Lane(feed=lessons, weights={spec.form.name: 1.0}, micro_batch_size=spec.micro_batch_size)

@@ -1,6 +1,7 @@
 """Parts of heads that several objectives are made of.
 
-Legend: N things asked, D width of the network, C classes or dimensions predicted, V vocabulary.
+Legend: B rows, P places of a row, N things asked, D width of the network, C classes or dimensions predicted,
+V vocabulary.
 """
 
 from __future__ import annotations
@@ -11,7 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from model.exercise import Asked
+
 LAYER_NORM_EPS = 1e-12  # BERT's
+
+
+def at(states_BPD: Tensor, asked: Asked) -> Tensor:
+    """The hidden states at the places that are asked for, (N, D)."""
+    return states_BPD.flatten(0, 1).index_select(0, asked.places_N)
 
 
 class Transform(nn.Sequential):
@@ -42,11 +50,11 @@ class Decoder(nn.Sequential):
 
 
 def _squared_l2(predicted_NC: Tensor, true_NC: Tensor) -> Tensor:
-    return (predicted_NC - true_NC).square().mean(1)
+    return (predicted_NC.float() - true_NC.float()).square().mean(1)
 
 
 def _smooth_l1(predicted_NC: Tensor, true_NC: Tensor) -> Tensor:
-    return functional.smooth_l1_loss(predicted_NC, true_NC, reduction="none").mean(1)
+    return functional.smooth_l1_loss(predicted_NC.float(), true_NC.float(), reduction="none").mean(1)
 
 
 Distance = Callable[[Tensor, Tensor], Tensor]

@@ -9,29 +9,45 @@ from typing import Any
 
 import torch
 
+from data.regions.store import RegionStore
 from model.batch import Batch
+from model.exercise import dress, dress_asks
 from model.feed import Feed
 from model.judging import Judge
 from model.learner import Learner
+from model.regions import Features, Mapped
 
 EPOCH = 10**6  # draws of its own, that no training epoch reaches
 MAX_TRAIN_ROWS = 20_000  # a blind predictor is known well enough after these
 MAX_HELD_OUT_ROWS = 5_000
 
 
-def judge(learner: Learner, names: Sequence[str], *, train: Feed, validation: Feed, device: str) -> Mapping[str, Any]:
-    """What goes into held_out.json: for each objective its metric, the model's and the blind predictors'."""
+def judge(
+    learner: Learner,
+    names: Sequence[str],
+    *,
+    train: Feed,
+    validation: Feed,
+    store: RegionStore,
+    features: Features,
+) -> Mapping[str, Any]:
+    """What goes into held_out.json: for each objective named its metric, the model's and the blind predictors'.
+
+    `features` are taken to the learner's device.
+    """
     judges: dict[str, Judge] = {name: learner.head(name).judge() for name in names}
     learner.eval()
     with torch.no_grad():
+        here = Mapped(store, "cpu")
         for batch in _first(train, MAX_TRAIN_ROWS):
-            for each in judges.values():
-                each.learn(batch)
+            asks = dress_asks(learner.ask(batch, names), here)
+            for name, each in judges.items():
+                each.learn(asks[name])
         for batch in _first(validation, MAX_HELD_OUT_ROWS):
-            there = batch.to(device)
-            output = learner.encoder(there)
-            for each in judges.values():
-                each.score(there, output)
+            exercise = dress(batch, learner.ask(batch, names), features)
+            output = learner.encoder(exercise.shown)
+            for name, each in judges.items():
+                each.score(exercise.asks[name], exercise.shown, output)
     return {name: asdict(each.result()) for name, each in judges.items()}
 
 

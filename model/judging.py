@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from model.batch import Batch, Output
+from model.batch import Output, on_device
+from model.exercise import Asked, Shown
 
 Parts = tuple[Tensor, ...]  # the loss of every single thing asked, for each part of an objective
 
@@ -35,12 +36,12 @@ class Judge(ABC):
     """Learns its blind predictors from training rows, then compares the model with them on held-out rows."""
 
     @abstractmethod
-    def learn(self, batch: Batch) -> None:
-        """Take training rows."""
+    def learn(self, asked: tuple[Asked, ...]) -> None:
+        """Take what the objective asks of training rows, on the host."""
 
     @abstractmethod
-    def score(self, batch: Batch, output: Output) -> None:
-        """Take held-out rows and what the model makes of them."""
+    def score(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> None:
+        """Take what it asks of held-out rows, and what the model makes of them."""
 
     @abstractmethod
     def result(self) -> HeldOut:
@@ -50,36 +51,36 @@ class Judge(ABC):
 class Blind(ABC):
     """A predictor that knows the training rows and not the input."""
 
-    def learn(self, batch: Batch) -> None:  # noqa: B027  # a predictor may have nothing to learn
-        """Take training rows."""
+    def learn(self, asked: tuple[Asked, ...]) -> None:  # noqa: B027  # a predictor may have nothing to learn
+        """Take what is asked of training rows, on the host."""
 
     @abstractmethod
-    def losses(self, batch: Batch) -> Parts:
-        """Its losses on held-out rows, in the same parts as the model's."""
+    def losses(self, asked: tuple[Asked, ...], shown: Shown) -> Parts:
+        """Its losses on held-out rows, in the same parts as the model's. All of it is on the host."""
 
 
 class LossJudge(Judge):
     """Judges by the loss: the sum over parts of the mean over everything asked in all rows."""
 
-    def __init__(self, losses: Callable[[Batch, Output], Parts], blind: Mapping[str, Blind]) -> None:
+    def __init__(self, losses: Callable[[tuple[Asked, ...], Shown, Output], Parts], blind: Mapping[str, Blind]) -> None:
         self._losses = losses
         self._blind = blind
         self._model = _Means()
         self._means = {name: _Means() for name in blind}
         self._num_rows = 0
 
-    def learn(self, batch: Batch) -> None:
+    def learn(self, asked: tuple[Asked, ...]) -> None:
         """Take training rows."""
         for predictor in self._blind.values():
-            predictor.learn(batch)
+            predictor.learn(asked)
 
-    def score(self, batch: Batch, output: Output) -> None:
+    def score(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> None:
         """Take held-out rows."""
-        self._num_rows += batch.size
-        self._model.add(self._losses(batch, output))
-        here = batch.to("cpu")
+        self._num_rows += len(shown.text_BL)
+        self._model.add(self._losses(asked, shown, output))
+        asked_here, shown_here = on_device((asked, shown), "cpu")
         for name, predictor in self._blind.items():
-            self._means[name].add(predictor.losses(here))
+            self._means[name].add(predictor.losses(asked_here, shown_here))
 
     def result(self) -> HeldOut:
         """The losses."""
@@ -127,24 +128,24 @@ class Frequencies:
 class AccuracyJudge(Judge):
     """Judges a yes-or-no question by accuracy, against always giving the answer most frequent in training."""
 
-    def __init__(self, scores: Callable[[Output], Tensor], answers: Callable[[Batch], Tensor]) -> None:
+    def __init__(self, scores: Callable[[Output], Tensor]) -> None:
         self._scores = scores
-        self._answers = answers
         self._balance = 0  # yes minus no in training rows
         self._num_right = 0
         self._num_yes = 0
         self._num_rows = 0
 
-    def learn(self, batch: Batch) -> None:
-        """Take training rows."""
-        self._balance += 2 * int(self._answers(batch).sum()) - batch.size
+    def learn(self, asked: tuple[Asked, ...]) -> None:
+        """Take training rows, the answer of each."""
+        answers_B = asked[0].targets_N
+        self._balance += 2 * int(answers_B.sum()) - len(answers_B)
 
-    def score(self, batch: Batch, output: Output) -> None:
+    def score(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> None:
         """Take held-out rows; a score above 0 says yes."""
-        answers_B = self._answers(batch)
+        answers_B = asked[0].targets_N
         self._num_right += int(((self._scores(output) > 0) == answers_B).sum())
         self._num_yes += int(answers_B.sum())
-        self._num_rows += batch.size
+        self._num_rows += len(answers_B)
 
     def result(self) -> HeldOut:
         """The accuracies."""
@@ -158,20 +159,23 @@ class PrecisionJudge(Judge):
     """Judges multi-label scores by micro average precision: over all (row, candidate) pairs at once."""
 
     def __init__(
-        self, scores: Callable[[Output], Tensor], targets: Callable[[Batch], Tensor], num_candidates: int
+        self,
+        scores: Callable[[Output], Tensor],
+        targets: Callable[[tuple[Asked, ...]], Tensor],
+        num_candidates: int,
     ) -> None:
         self._scores = scores
         self._targets = targets
         self._counts_C = torch.zeros(num_candidates, dtype=torch.float64)
         self._scored: list[tuple[Tensor, Tensor]] = []
 
-    def learn(self, batch: Batch) -> None:
+    def learn(self, asked: tuple[Asked, ...]) -> None:
         """Take training rows."""
-        self._counts_C += self._targets(batch).sum(0)
+        self._counts_C += self._targets(asked).sum(0)
 
-    def score(self, batch: Batch, output: Output) -> None:
+    def score(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> None:
         """Take held-out rows."""
-        self._scored.append((self._scores(output).cpu(), self._targets(batch).cpu()))
+        self._scored.append((self._scores(output).cpu(), self._targets(asked).cpu()))
 
     def result(self) -> HeldOut:
         """The average precisions."""

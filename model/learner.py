@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from data.errors import SourceError, UserError
 from data.writers import write_json, write_tensors
 from model import plugins
 from model.batch import Batch
+from model.exercise import Asked, Asks, Exercise
 from model.facts import Facts
 from model.initialise import initialise
 from model.networks import Encoder
@@ -51,10 +53,20 @@ class Learner(nn.Module):
         assert isinstance(head, Objective)
         return head
 
-    def losses(self, batch: Batch, names: Sequence[str]) -> Tensor:
-        """The losses of the objectives of these names, in their order."""
-        output = self.encoder(batch)
-        return torch.stack([self.head(name).loss(batch, output) for name in names])
+    def ask(self, batch: Batch, names: Sequence[str] | None = None) -> Asks:
+        """What each objective, or each of those named, asks of a batch. Runs on the host, beside the step."""
+        return {name: self._ask(self.head(name), batch) for name in names or self.heads}
+
+    def losses(self, exercise: Exercise, names: Sequence[str] | None = None) -> Tensor:
+        """The loss of each objective, or of each of those named, in their order: what a part of a batch adds to it."""
+        output = self.encoder(exercise.shown)
+        return torch.stack(
+            [self.head(name).loss(exercise.asks[name], exercise.shown, output) for name in names or exercise.asks]
+        )
+
+    @staticmethod
+    def _ask(head: Objective, batch: Batch) -> tuple[Asked, ...]:
+        return tuple(dataclasses.replace(asked, needs_whole_batch=head.needs_whole_batch) for asked in head.ask(batch))
 
 
 def write(learner: nn.Module, folder: Path, *, description: dict[str, Any]) -> None:

@@ -106,7 +106,7 @@ class Loop(Generic[Batch]):
         due_s = time.monotonic() + checkpoint_every_s
         with _termination() as asked_to_stop, checkpoints:
             for update in self._updates.starting_at(first, self.num_steps):
-                self._update(update.to(self._budget.device))
+                self._update(update)
                 done = update.number + 1
                 self._end_epoch(done)
                 stops = self._stops(done, asked_to_stop)

@@ -40,8 +40,10 @@ class Ranks:
         for bucket in _buckets(tensors):
             flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
             distributed.all_reduce(flat)
-            for tensor, summed in zip(bucket, flat.split([tensor.numel() for tensor in bucket]), strict=True):
-                tensor.copy_(summed.view_as(tensor))
+            start = 0
+            for tensor in bucket:
+                tensor.copy_(flat[start : start + tensor.numel()].view_as(tensor))
+                start += tensor.numel()
 
     def add_up_gradients(self, parameters: Sequence[nn.Parameter], *, is_idle: bool) -> None:
         """Sum the gradients of all processes. `is_idle`: some process has no rows, so that it has no gradients."""

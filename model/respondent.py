@@ -40,10 +40,11 @@ class Respondent(nn.Module):
         )
         initialise(self, seed=seed, scheme=network.options.get("init", "bert"))
 
-    def losses(self, pairs: Pairs, names: Sequence[str]) -> Tensor:
-        """The one loss, (1,)."""
+    def losses(self, pairs: Pairs, names: Sequence[str] | None = None) -> Tensor:
+        """The one loss, (1,): what a part of a batch adds to it."""
         logits_BA = self.heads.logits(self.encoder, pairs)
-        return self.heads.loss(logits_BA, pairs.targets_BA)[None]
+        losses_B = self.heads.row_loss.of_rows(logits_BA, pairs.targets_BA)
+        return (losses_B.sum() / pairs.num_asked)[None]
 
 
 def head_options(description: Mapping[str, Any]) -> dict[str, Options]:

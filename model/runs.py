@@ -19,7 +19,8 @@ from model import facts, learner
 from model.checkpoint import Checkpoints
 from model.facts import Facts
 from model.job import Job
-from model.loop import Batch, Loop, Trained
+from model.loop import Loop, Trained
+from model.updates import Batch
 
 _SHARE_OF_TRAINING = 0.95  # of the progress shown; the rest is judging and writing
 

@@ -1,6 +1,6 @@
 """Predicting the topics of a pair from its pooled state: what TITP and TITS have in common (MSP, equations 2 and 4).
 
-Legend: B rows, D width, V vocabulary, C candidates.
+Legend: B rows, L word pieces, D width, V vocabulary, C candidates.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from model.batch import Batch, Output
+from model.exercise import Asked, Shown, of_rows
 from model.facts import Facts
 from model.heads import TiedDecoder
 from model.judging import Judge, Parts, PrecisionJudge
@@ -44,17 +45,23 @@ class TopicPrediction(Objective):
         self._num_words = facts.vocabulary_size
         self._candidates_C = torch.tensor(facts.topics.piece_ids, dtype=torch.int64)
 
-    def losses(self, batch: Batch, output: Output) -> Parts:
+    def ask(self, batch: Batch) -> tuple[Asked, ...]:
+        """The topics of each row, (B, L): the word pieces that are some, and one past the vocabulary elsewhere."""
+        return (of_rows(torch.where(batch.topics_BL, batch.true_text_BL, self._num_words)),)
+
+    def losses(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> Parts:
         """One part: the mean over the vocabulary, of each row."""
-        targets_BV = self._targets(batch)
-        losses_BV = functional.binary_cross_entropy_with_logits(self._logits(output), targets_BV, reduction="none")
+        targets_BV = self._targets(asked)
+        losses_BV = functional.binary_cross_entropy_with_logits(
+            self._logits(output).float(), targets_BV, reduction="none"
+        )
         return (losses_BV.mean(1),)
 
     def judge(self) -> Judge:
         """By average precision among the pieces that object labels have: nothing else can be a topic."""
         return PrecisionJudge(
             scores=lambda output: self._logits(output)[:, self._candidates_C],
-            targets=lambda batch: self._targets(batch)[:, self._candidates_C],
+            targets=lambda asked: self._targets(asked)[:, self._candidates_C],
             num_candidates=len(self._candidates_C),
         )
 
@@ -62,11 +69,11 @@ class TopicPrediction(Objective):
         logits_BV: Tensor = self.decoder(output.pooled_BD, output.words_VD)
         return logits_BV
 
-    def _targets(self, batch: Batch) -> Tensor:
-        targets_BV = torch.zeros(batch.size, self._num_words, device=batch.topics_BL.device)
-        rows_N, positions_N = batch.topics_BL.nonzero(as_tuple=True)
-        targets_BV[rows_N, batch.true_text_BL[rows_N, positions_N]] = 1.0
-        return targets_BV
+    def _targets(self, asked: tuple[Asked, ...]) -> Tensor:
+        """1 for every topic of a row, (B, V)."""
+        topics_BL = asked[0].targets_N
+        targets_BW = torch.zeros(len(topics_BL), self._num_words + 1, device=topics_BL.device)
+        return targets_BW.scatter_(1, topics_BL, 1.0)[:, : self._num_words]
 
 
 class _LinearHead(nn.Module):

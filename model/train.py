@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,15 @@ import model.ranks
 from data.progress import Progress, silent
 from data.writers import write_json
 from model import arithmetic, held_out, job, learner, plugins, protocol, runs
-from model.batch import Batch
+from model.exercise import Exercise
 from model.facts import Facts
-from model.feed import Feed
+from model.feed import Exercises, Feed
 from model.initialise import copy_matching
 from model.job import Job
 from model.learner import Learner
 from model.loop import Loop
 from model.ranks import Ranks
+from model.regions import Features, Mapped
 from model.specs import Network, Stage, Stream, check_lengths
 from model.updates import Lane, Updates
 
@@ -36,7 +38,8 @@ def train(path: str, progress: Progress) -> None:
     origin = copy_matching(pupil, weights)
     pupil.to(budget.device)
     feeds = {stream.label: _feed(stream, this, known, split="train", seed=budget.seed) for stream in stage.streams}
-    updates = _updates(stage, pupil, feeds, ranks)
+    features = Mapped(known.store, budget.device)
+    updates = _updates(stage, pupil, feeds, features, ranks)
     loop = Loop(pupil, updates, name=f"stage {stage.name}", budget=budget, ranks=ranks)
     timed = runs.run(loop, this, progress if ranks.is_first else silent)
     model.ranks.leave()
@@ -44,7 +47,7 @@ def train(path: str, progress: Progress) -> None:
         return
     description = {**learner.describe(network, stage.objectives(), known), "start": origin}
     runs.write(this, pupil, timed, description=description)
-    write_json(this.result / "held_out.json", _judged(stage, pupil, feeds, this, known))
+    write_json(this.result / "held_out.json", _judged(stage, pupil, feeds, this, known, features))
     progress(1.0, f"{stage.name}: {loop.num_steps:,} steps")
 
 
@@ -52,19 +55,22 @@ def _feed(stream: Stream, this: Job, known: Facts, *, split: str, seed: int) -> 
     return Feed(stream, corpus=this.corpus(stream.corpus), split=split, facts=known, seed=seed)
 
 
-def _updates(stage: Stage, pupil: Learner, feeds: Mapping[str, Feed], ranks: Ranks) -> Updates[Batch]:
+def _updates(
+    stage: Stage, pupil: Learner, feeds: Mapping[str, Feed], features: Features, ranks: Ranks
+) -> Updates[Exercise]:
     """The streams as the stage mixes them."""
-    lanes = {stream.label: _lane(stream, pupil, feeds[stream.label]) for stream in stage.streams}
+    lanes = {stream.label: _lane(stream, pupil, feeds[stream.label], features) for stream in stage.streams}
     mixing = stage.mixing
     mixed = plugins.load("mixings", mixing.name).build(mixing.options, streams=tuple(lanes), seed=stage.budget.seed)
     return Updates(lanes, mixed, clock=mixing.clock, exhausted=mixing.exhausted, ranks=ranks)
 
 
-def _lane(stream: Stream, pupil: Learner, feed: Feed) -> Lane[Batch]:
-    needs_whole_batch = any(pupil.head(objective.name).needs_whole_batch for objective in stream.objectives)
+def _lane(stream: Stream, pupil: Learner, feed: Feed, features: Features) -> Lane[Exercise]:
+    weights = {objective.name: objective.weight for objective in stream.objectives}
+    needs_whole_batch = any(pupil.head(name).needs_whole_batch for name in weights)
     return Lane(
-        feed=feed,
-        weights={objective.name: objective.weight for objective in stream.objectives},
+        feed=Exercises(feed, partial(pupil.ask, names=tuple(weights)), features),
+        weights=weights,
         batches_per_update=stream.batches_per_update,
         micro_batch_size=stream.micro_batch_size,
         is_whole=feed.is_grouped or needs_whole_batch,
@@ -72,7 +78,7 @@ def _lane(stream: Stream, pupil: Learner, feed: Feed) -> Lane[Batch]:
 
 
 def _judged(
-    stage: Stage, pupil: Learner, feeds: Mapping[str, Feed], this: Job, known: Facts
+    stage: Stage, pupil: Learner, feeds: Mapping[str, Feed], this: Job, known: Facts, features: Features
 ) -> dict[str, Mapping[str, Any]]:
     """Every objective on validation rows; with the stream's name where there are several streams."""
     found: dict[str, Mapping[str, Any]] = {}
@@ -82,7 +88,8 @@ def _judged(
             [objective.name for objective in stream.objectives],
             train=feeds[stream.label],
             validation=_feed(stream, this, known, split="validation", seed=stage.budget.seed),
-            device=stage.budget.device,
+            store=known.store,
+            features=features,
         )
         prefix = f"{stream.label}_" if len(stage.streams) > 1 else ""
         found |= {f"{prefix}{name}": result for name, result in judged.items()}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from data.errors import UserError
@@ -20,28 +18,28 @@ from model.ranks import ALONE, Ranks
 class Divisible(Protocol):
     """A mini-batch, of whatever kind the learner takes. What is asked is counted in the whole: its parts add up."""
 
-    rows_B: NDArray[np.int64]
+    @property
+    def rows_B(self) -> NDArray[np.int64]:  # noqa: N802  # a field of a frozen batch
+        """Which rows it has, by number."""
+        ...
 
     def part(self, rows: slice) -> Self:
         """Some of its rows."""
         ...
 
-    def to(self, device: torch.device | str) -> Self:
-        """The batch with its tensors on `device`."""
-        ...
-
 
 Batch = TypeVar("Batch", bound=Divisible)
+Given = TypeVar("Given", bound=Divisible, covariant=True)
 
 
-class Feed(Protocol[Batch]):
-    """Where mini-batches come from; any batch of any epoch can be made at once."""
+class Feed(Protocol[Given]):
+    """Where mini-batches on the learner's device come from; any batch of any epoch can be made at once."""
 
     def num_batches(self) -> int:
         """How many batches an epoch has."""
         ...
 
-    def batches(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
+    def batches(self, epoch: int, *, start: int = 0) -> Iterator[Given]:
         """The batches of an epoch, from number `start` on."""
         ...
 
@@ -81,11 +79,6 @@ class Update(Generic[Batch]):
     passes: tuple[Pass[Batch], ...]
     rows: tuple[tuple[str, NDArray[np.int64]], ...]
     is_idle: bool
-
-    def to(self, device: torch.device | str) -> Update[Batch]:
-        """The update with its batches on `device`."""
-        moved = tuple(dataclasses.replace(one, batch=one.batch.to(device)) for one in self.passes)
-        return dataclasses.replace(self, passes=moved)
 
 
 class Updates(Generic[Batch]):

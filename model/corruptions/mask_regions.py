@@ -1,6 +1,6 @@
 """Mask regions: hides the features of 15 % of the regions for MRFR and MOC; their boxes stay (LXMERT's rule).
 
-Legend: B rows, R regions, F features, S images of the split, N regions drawn.
+Legend: B rows, R regions, S images of the split.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model import regions
-from model.batch import NOT_ASKED, Batch, Draws
+from model.batch import HIDDEN, NOT_ASKED, Batch, Draws
 from model.corruptions import Corruption
 from model.facts import Facts
 from model.plugins import read_options
@@ -35,7 +34,7 @@ def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Cor
     split_S = torch.from_numpy(images_S)
 
     def corrupt(batch: Batch, draws: Draws) -> Batch:
-        num_regions = batch.regions_BRF.shape[1]
+        num_regions = batch.sources_BR.shape[1]
         asked_BR = draws.uniform(batch, "mask_regions.asked", num_regions) < settings.rate
         asked_BR &= batch.triplets_BR == NOT_ASKED
         how_BR = draws.uniform(batch, "mask_regions.how", num_regions)
@@ -43,8 +42,8 @@ def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Cor
         replaced_BR = asked_BR & ~zeroed_BR & (how_BR < settings.zero_share + settings.random_share)
         images_BR = split_S[draws.integers(batch, "mask_regions.image", len(split_S), num_regions)]
         others_BR = draws.integers(batch, "mask_regions.region", num_regions, num_regions)
-        regions_BRF = batch.regions_BRF.masked_fill(zeroed_BR[:, :, None], 0.0)
-        regions_BRF[replaced_BR] = regions.take_single(facts.store, images_BR[replaced_BR], others_BR[replaced_BR])
-        return dataclasses.replace(batch, regions_BRF=regions_BRF, masked_regions_BR=asked_BR)
+        sources_BR = batch.sources_BR.masked_fill(zeroed_BR, HIDDEN)
+        sources_BR = torch.where(replaced_BR, images_BR * num_regions + others_BR, sources_BR)
+        return dataclasses.replace(batch, sources_BR=sources_BR, masked_regions_BR=asked_BR)
 
     return corrupt

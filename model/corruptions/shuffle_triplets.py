@@ -40,15 +40,14 @@ def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Cor
     settings = read_options(ShuffleTriplets, options, where="shuffle_triplets")
 
     def corrupt(batch: Batch, draws: Draws) -> Batch:
-        num_regions = batch.regions_BRF.shape[1]
+        num_regions = batch.sources_BR.shape[1]
         starts_BR = draws.uniform(batch, "shuffle_triplets.start", num_regions) < settings.rate
         permutations_BR3 = PERMUTATIONS_P3[
             draws.integers(batch, "shuffle_triplets.permutation", len(PERMUTATIONS_P3), num_regions)
         ]
         triplets_BR = _triplets(starts_BR, batch.masked_regions_BR)
-        sources_BR = _sources(triplets_BR, permutations_BR3)
-        index_BRF = sources_BR[:, :, None].expand(-1, -1, batch.regions_BRF.shape[2])
-        return dataclasses.replace(batch, regions_BRF=batch.regions_BRF.gather(1, index_BRF), triplets_BR=triplets_BR)
+        sources_BR = batch.sources_BR.gather(1, _shown(triplets_BR, permutations_BR3))
+        return dataclasses.replace(batch, sources_BR=sources_BR, triplets_BR=triplets_BR)
 
     return corrupt
 
@@ -65,8 +64,8 @@ def _triplets(starts_BR: Tensor, masked_BR: Tensor) -> Tensor:
     return triplets_BR
 
 
-def _sources(triplets_BR: Tensor, permutations_BR3: Tensor) -> Tensor:
-    """Which region's features each region shows, (B, R): those of the permutation drawn at its triplet's start."""
+def _shown(triplets_BR: Tensor, permutations_BR3: Tensor) -> Tensor:
+    """Which region of its row each region shows, (B, R): by the permutation drawn at its triplet's start."""
     own_BR = torch.arange(triplets_BR.shape[1]).expand_as(triplets_BR)
     starts_BR = triplets_BR.clamp(min=0)
     place_BR = (own_BR - starts_BR).clamp(0, WIDTH - 1)

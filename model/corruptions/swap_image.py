@@ -16,7 +16,7 @@ from torch import Tensor
 
 from data.errors import UserError
 from model import regions
-from model.batch import Batch, Draws
+from model.batch import Batch, Draws, own_sources
 from model.corruptions import Corruption
 from model.facts import Facts
 from model.plugins import read_options
@@ -59,12 +59,11 @@ def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Cor
 def show(batch: Batch, swapped_B: Tensor, images_B: Tensor, facts: Facts) -> Batch:
     """The batch with `images_B` shown where `swapped_B`, and every truth about the image following it."""
     shown_B = torch.where(swapped_B, images_B, batch.images_B)
-    shown = regions.take(facts.store, shown_B)
+    shown = regions.labels(facts.store, shown_B)
     return dataclasses.replace(
         batch,
         images_B=shown_B,
-        regions_BRF=shown.features_BRF,
-        true_regions_BRF=shown.features_BRF,
+        sources_BR=own_sources(shown_B, batch.sources_BR.shape[1]),
         boxes_BR4=shown.boxes_BR4,
         object_ids_BR=shown.object_ids_BR,
         object_conf_BR=shown.object_conf_BR,

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from data.progress import Progress, silent
 from model.benchmarks import Benchmark, Scores
 from model.exams import Exam
+from model.losses import RowLoss
 from model.networks import Encoder
 from model.pairs import Pairs
 from model.questions import Questions
@@ -50,6 +51,7 @@ class Form(nn.Module, ABC):
     """A head, what it is asked, what it learns from that, and how it is judged."""
 
     objectives: tuple[Objective, ...] = ()  # those whose heads it has
+    row_loss: RowLoss
 
     @abstractmethod
     def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
@@ -58,10 +60,6 @@ class Form(nn.Module, ABC):
     @abstractmethod
     def logits(self, encoder: Encoder, pairs: Pairs) -> Tensor:
         """A logit for everything that a row can be answered with, (B, A)."""
-
-    @abstractmethod
-    def loss(self, logits_BA: Tensor, targets_BA: Tensor) -> Tensor:
-        """A mean over rows."""
 
     @abstractmethod
     def metric(self, benchmark: Benchmark) -> tuple[str, str]:

@@ -16,13 +16,14 @@ from torch import Tensor, nn
 
 from data.errors import ContractError
 from data.progress import Progress
-from model import answering, losses
+from model import answering
 from model.answering import Given
 from model.benchmarks import Benchmark
 from model.exams import Exam
 from model.facts import Facts
 from model.forms import Ask, Form, Outcome, part
 from model.heads import LAYER_NORM_EPS
+from model.losses import CROSS_ENTROPY, SOFT_BCE, RowLoss
 from model.networks import Encoder
 from model.pairs import Pairs
 from model.plugins import choose, read_options
@@ -43,7 +44,7 @@ class AnswerSettings:
 class Learning:
     """A loss, and what the logits that it leads to say: probabilities, (B, A)."""
 
-    loss: Callable[[Tensor, Tensor], Tensor]
+    row_loss: RowLoss
     probabilities: Callable[[Tensor], Tensor]
 
 
@@ -80,19 +81,22 @@ class Answer(Form):
             nn.LayerNorm(2 * width, eps=LAYER_NORM_EPS),
             nn.Linear(2 * width, num_answers),
         )
-        self._learning = learning
+        self.row_loss = learning.row_loss
+        self._probabilities = learning.probabilities
 
     def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
         """Each row's text with each of its images, in their order; the epoch changes nothing."""
         num_images = questions.images_NM.shape[1]
 
         def ask(rows_B: NDArray[np.int64], epoch: int) -> Pairs:
+            targets_BA = questions.targets(rows_B, len(exam.answers))
             return exam.pairs(
                 questions,
                 rows_B=rows_B,
                 texts_P=np.repeat(rows_B, num_images),
                 images_P=questions.images_NM[rows_B].ravel(),
-                targets_BA=questions.targets(rows_B, len(exam.answers)),
+                targets_BA=targets_BA,
+                num_asked=self.row_loss.num_asked(targets_BA),
             )
 
         return ask
@@ -101,10 +105,6 @@ class Answer(Form):
         """A logit for every possible answer, (B, A)."""
         logits_BA: Tensor = self.answer(pairs.pool(encoder).view(len(pairs.rows_B), -1))
         return logits_BA
-
-    def loss(self, logits_BA: Tensor, targets_BA: Tensor) -> Tensor:
-        """That of the settings."""
-        return self._learning.loss(logits_BA, targets_BA)
 
     def metric(self, benchmark: Benchmark) -> tuple[str, str]:
         """The benchmark's main one."""
@@ -121,7 +121,7 @@ class Answer(Form):
         for logits_BA in logits:
             ids_BC = torch.argsort(logits_BA, dim=1, descending=True, stable=True)[:, :_NUM_BEST]
             ids.append(ids_BC.numpy())
-            probabilities.append(self._learning.probabilities(logits_BA).gather(1, ids_BC).numpy())
+            probabilities.append(self._probabilities(logits_BA).gather(1, ids_BC).numpy())
         return Given(ids_NC=np.concatenate(ids), probabilities_NC=np.concatenate(probabilities))
 
     def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, progress: Progress) -> Outcome:
@@ -143,6 +143,6 @@ class Answer(Form):
 
 
 _LEARNING: Mapping[str, Learning] = {
-    "soft_bce": Learning(loss=losses.soft_bce, probabilities=torch.sigmoid),
-    "cross_entropy": Learning(loss=losses.cross_entropy, probabilities=lambda logits_BA: logits_BA.softmax(1)),
+    "soft_bce": Learning(row_loss=SOFT_BCE, probabilities=torch.sigmoid),
+    "cross_entropy": Learning(row_loss=CROSS_ENTROPY, probabilities=lambda logits_BA: logits_BA.softmax(1)),
 }

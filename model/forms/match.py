@@ -7,7 +7,7 @@ Legend: B rows, P = 4 x B pairs, A the four options, T texts, I images.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from torch import Tensor
 
 from data.progress import Progress
 from data.writers import write_json, write_tensors
-from model import losses, ranking
+from model import ranking
 from model.benchmarks import Benchmark, Ranked
 from model.exams import Exam
 from model.facts import Facts
 from model.forms import Ask, Form, Outcome
+from model.losses import BINARY, CROSS_ENTROPY, RowLoss
 from model.negatives import NegativeSampler
 from model.networks import Encoder
 from model.objectives import itm_hs
@@ -62,11 +63,11 @@ def build(
 class Match(Form):
     """Retrieval by the log-odds that a text and an image belong together."""
 
-    def __init__(self, objective: Objective, head: itm_hs.ItmHs, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
+    def __init__(self, objective: Objective, head: itm_hs.ItmHs, row_loss: RowLoss) -> None:
         super().__init__()
         self.itm_hs = head
         self.objectives = (objective,)
-        self._loss = loss
+        self.row_loss = row_loss
 
     def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
         """Each row's four options, its own first."""
@@ -80,6 +81,7 @@ class Match(Form):
                 texts_P=np.stack([rows_B, rows_B, rows_B, wrong.captions_B], axis=1).ravel(),
                 images_P=np.stack([own_B, wrong.random_images_B, wrong.hard_images_B, own_B], axis=1).ravel(),
                 targets_BA=np.tile(_OWN_FIRST, (len(rows_B), 1)),
+                num_asked=len(rows_B),
             )
 
         return ask
@@ -87,10 +89,6 @@ class Match(Form):
     def logits(self, encoder: Encoder, pairs: Pairs) -> Tensor:
         """The log-odds of each option, (B, A)."""
         return self.itm_hs.match_scores(pairs.pool(encoder)).view(len(pairs.rows_B), -1)
-
-    def loss(self, logits_BA: Tensor, targets_BA: Tensor) -> Tensor:
-        """That of the settings."""
-        return self._loss(logits_BA, targets_BA)
 
     def metric(self, benchmark: Benchmark) -> tuple[str, str]:
         """Ranking all images would cost as much as an epoch, so an epoch is chosen by the options of its rows."""
@@ -122,7 +120,4 @@ class Match(Form):
         )
 
 
-_LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "binary": losses.binary,
-    "four_way": losses.cross_entropy,
-}
+_LOSSES: Mapping[str, RowLoss] = {"binary": BINARY, "four_way": CROSS_ENTROPY}

@@ -9,7 +9,8 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-from model.batch import Batch, Output
+from model.batch import Output
+from model.exercise import Shown
 
 
 class Encoder(nn.Module, ABC):
@@ -19,7 +20,7 @@ class Encoder(nn.Module, ABC):
     """
 
     @abstractmethod
-    def forward(self, batch: Batch) -> Output:
+    def forward(self, shown: Shown) -> Output:
         """The hidden states of text and regions, and the pooled state of each pair."""
 
     @abstractmethod
@@ -28,7 +29,7 @@ class Encoder(nn.Module, ABC):
 
     @abstractmethod
     def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
-        """What the regions of an image are before they meet a text, (B, R, D)."""
+        """What the regions of an image are before they meet a text, (B, R, D); features of any kind of float."""
 
     @abstractmethod
     def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.batch import Batch, Output
+from model.batch import Output
+from model.exercise import Shown
 from model.heads import LAYER_NORM_EPS
 from model.networks import Encoder
 from model.specs import Network
@@ -30,12 +31,12 @@ class LxmertS(Encoder):
         self.layers = nn.ModuleList(CrossModalityLayer(network) for _ in range(network.num_layers))
         self.pooler = nn.Linear(network.hidden_size, network.hidden_size)
 
-    def forward(self, batch: Batch) -> Output:
+    def forward(self, shown: Shown) -> Output:
         """The hidden states of a batch."""
-        text_BLD = self.embed_text(batch.text_BL)
-        regions_BRD = self.embed_regions(batch.regions_BRF, batch.boxes_BR4)
+        text_BLD = self.embed_text(shown.text_BL)
+        regions_BRD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
         for layer in self.layers:
-            text_BLD, regions_BRD = layer(text_BLD, batch.text_mask_BL, regions_BRD)
+            text_BLD, regions_BRD = layer(text_BLD, shown.text_mask_BL, regions_BRD)
         return Output(
             text_BLD=text_BLD,
             regions_BRD=regions_BRD,
@@ -97,7 +98,7 @@ class VisualFeatureEncoder(nn.Module):
 
     def forward(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
         """(B, R, D)."""
-        features_BRD = self.features_norm(self.features(regions_BRF))
+        features_BRD = self.features_norm(self.features(regions_BRF.float()))
         boxes_BRD = self.boxes_norm(self.boxes(boxes_BR4))
         embedded_BRD: Tensor = self.dropout((features_BRD + boxes_BRD) / 2)
         return embedded_BRD

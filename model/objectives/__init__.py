@@ -2,6 +2,7 @@
 
 A file defines `build(options, *, network, facts) -> Objective`. Heads are not shared between objectives, with one
 exception: whatever predicts word pieces can be tied to the network's word table (`Output.words_VD`).
+Legend: N things asked.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from model.batch import Batch, Output
+from model.exercise import Asked, Shown
 from model.judging import Judge
 
 
@@ -25,14 +27,25 @@ class Objective(nn.Module, ABC):
     needs_whole_batch: ClassVar[bool] = False
 
     @abstractmethod
-    def losses(self, batch: Batch, output: Output) -> tuple[Tensor, ...]:
-        """The loss of every single thing asked, (N,) for each part of the objective; empty where nothing is asked."""
+    def ask(self, batch: Batch) -> tuple[Asked, ...]:
+        """What it asks of a batch, for each of its parts. Runs on the host, beside the step: no head is used."""
+
+    @abstractmethod
+    def losses(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> tuple[Tensor, ...]:
+        """The loss of every single thing asked, (N,) for each part; empty where nothing is asked.
+
+        Nothing here may make the host wait for the device: places are indices, and no shape depends on a value.
+        """
 
     @abstractmethod
     def judge(self) -> Judge:
         """A fresh judge of this objective."""
 
-    def loss(self, batch: Batch, output: Output) -> Tensor:
-        """The sum over parts of the mean loss. A batch that asks nothing gives exactly 0, with gradients of 0."""
-        means = [losses_N.sum() / max(len(losses_N), 1) for losses_N in self.losses(batch, output)]
+    def loss(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> Tensor:
+        """The sum over parts of the mean loss. A batch that asks nothing gives exactly 0, with gradients of 0.
+
+        Of a part of a batch: its share, so that the parts add up to the whole.
+        """
+        losses = self.losses(asked, shown, output)
+        means = [losses_N.sum() / part.num_asked for losses_N, part in zip(losses, asked, strict=True)]
         return torch.stack(means).sum()

@@ -1,6 +1,6 @@
 """IFRS, image feature random shuffle: the own features of every region in a shuffled triplet (MSP, section 3.1).
 
-Legend: B rows, R regions, F features.
+Legend: N regions asked, T triplets, F features.
 """
 
 from __future__ import annotations
@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
-from model.batch import NOT_ASKED, Batch
+from model.batch import NOT_ASKED
 from model.corruptions.shuffle_triplets import WIDTH
 from model.facts import Facts
 from model.feature_regression import FeatureRegression, PutBack, Regenerate
@@ -35,17 +34,15 @@ def build(options: Options, *, network: Network, facts: Facts) -> Objective:
         head=choose(_HEADS, settings.head, where="ifrs, head")(network.hidden_size, network.region_feature_size),
         feature_size=network.region_feature_size,
         loss=settings.loss,
-        asked=lambda batch: batch.triplets_BR != NOT_ASKED,
-        copies={"mean of the triplet": triplet_means, "unshuffled input": lambda batch: batch.regions_BRF},
+        asked_of=lambda batch: batch.triplets_BR != NOT_ASKED,
+        copies={"mean of the triplet": triplet_means, "unshuffled input": lambda shown_NF: shown_NF},
     )
 
 
-def triplet_means(batch: Batch) -> Tensor:
-    """The mean over the triplet that each region is in, (B, R, F); of no meaning where a region is in none."""
-    num_regions, num_features = batch.regions_BRF.shape[1:]
-    starts_BR1 = batch.triplets_BR.clamp(0, num_regions - WIDTH)[:, :, None].expand(-1, -1, num_features)
-    windows = [batch.regions_BRF.gather(1, starts_BR1 + offset) for offset in range(WIDTH)]
-    return torch.stack(windows).mean(0)
+def triplet_means(shown_NF: Tensor) -> Tensor:
+    """The mean over the triplet that each region is in, (N, F): the regions of a triplet come one after another."""
+    means_TF = shown_NF.view(-1, WIDTH, shown_NF.shape[1]).mean(1)
+    return means_TF.repeat_interleave(WIDTH, dim=0)
 
 
 _HEADS: Mapping[str, Callable[[int, int], nn.Module]] = {"regenerate": Regenerate, "put_back": PutBack}

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from model.batch import Batch, Output
+from model.exercise import Asked, Shown, of_rows
 from model.facts import Facts
 from model.judging import AccuracyJudge, Judge, Parts
 from model.objectives import Objective
@@ -52,14 +53,18 @@ class ItmHs(Objective):
         """The log-odds that image and text belong together, (B,)."""
         return self._form.log_odds(self.linear(pooled_BD))
 
-    def losses(self, batch: Batch, output: Output) -> Parts:
+    def ask(self, batch: Batch) -> tuple[Asked, ...]:
+        """Whether image and text of each row belong together."""
+        return (of_rows(batch.matched_B),)
+
+    def losses(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> Parts:
         """One part: the loss of each row."""
-        scores_B = self.match_scores(output.pooled_BD)
-        return (functional.binary_cross_entropy_with_logits(scores_B, batch.matched_B.float(), reduction="none"),)
+        scores_B, is_match_B = self.match_scores(output.pooled_BD).float(), asked[0].targets_N.float()
+        return (functional.binary_cross_entropy_with_logits(scores_B, is_match_B, reduction="none"),)
 
     def judge(self) -> Judge:
         """By accuracy, against the majority: its loss may rise by overfitting while retrieval still improves."""
-        return AccuracyJudge(lambda output: self.match_scores(output.pooled_BD), lambda batch: batch.matched_B)
+        return AccuracyJudge(lambda output: self.match_scores(output.pooled_BD))
 
 
 _FORMS: Mapping[str, Form] = {

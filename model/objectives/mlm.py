@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from torch.nn import functional
 
 from model.batch import Batch, Output
+from model.exercise import Asked, Shown, where
 from model.facts import Facts
-from model.heads import TiedDecoder
+from model.heads import TiedDecoder, at
 from model.judging import Blind, Frequencies, Judge, LossJudge, Parts
 from model.objectives import Objective
 from model.plugins import read_options
@@ -34,11 +35,15 @@ class Mlm(Objective):
         self.decoder = TiedDecoder(width, num_words)
         self._num_words = num_words
 
-    def losses(self, batch: Batch, output: Output) -> Parts:
+    def ask(self, batch: Batch) -> tuple[Asked, ...]:
+        """The true piece at every masked position."""
+        return (where(batch.masked_words_BL, batch.true_text_BL),)
+
+    def losses(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> Parts:
         """One part: the cross-entropy of each masked position."""
-        asked_BL = batch.masked_words_BL
-        logits_NV = self.decoder(output.text_BLD[asked_BL], output.words_VD)
-        return (functional.cross_entropy(logits_NV, batch.true_text_BL[asked_BL], reduction="none"),)
+        (words,) = asked
+        logits_NV = self.decoder(at(output.text_BLD, words), output.words_VD)
+        return (functional.cross_entropy(logits_NV.float(), words.targets_N, reduction="none"),)
 
     def judge(self) -> Judge:
         """By the loss, against how often each piece was masked in training."""
@@ -49,8 +54,8 @@ class _Unigrams(Blind):
     def __init__(self, num_words: int) -> None:
         self._frequencies = Frequencies(num_words)
 
-    def learn(self, batch: Batch) -> None:
-        self._frequencies.add(batch.true_text_BL[batch.masked_words_BL])
+    def learn(self, asked: tuple[Asked, ...]) -> None:
+        self._frequencies.add(asked[0].targets_N)
 
-    def losses(self, batch: Batch) -> Parts:
-        return (self._frequencies.losses(batch.true_text_BL[batch.masked_words_BL]),)
+    def losses(self, asked: tuple[Asked, ...], shown: Shown) -> Parts:
+        return (self._frequencies.losses(asked[0].targets_N),)

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from model.batch import Batch, Output
+from model.exercise import Asked, Shown, where
 from model.facts import Facts
-from model.heads import Transform
+from model.heads import Transform, at
 from model.judging import Blind, Frequencies, Judge, LossJudge, Parts
 from model.objectives import Objective
 from model.plugins import choose, read_options
@@ -29,15 +30,6 @@ class MocSettings:
     """
 
     scope: str = "masked"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Labels:
-    """One kind of label of the regions asked for: where, which, and what each loss is weighted by."""
-
-    asked_BR: Tensor
-    targets_N: Tensor
-    weights_N: Tensor
 
 
 def build(options: Options, *, network: Network, facts: Facts) -> Objective:
@@ -62,52 +54,60 @@ class Moc(Objective):
         self._sizes = (num_objects, num_attributes)
         self._scope = scope
 
-    def losses(self, batch: Batch, output: Output) -> Parts:
+    def ask(self, batch: Batch) -> tuple[Asked, ...]:
+        """Two parts: objects and attributes."""
+        return self._scope(batch)
+
+    def losses(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> Parts:
         """Two parts: objects and attributes."""
         states_BRD = self.transform(output.regions_BRD)
         heads = (self.objects, self.attributes)
         return tuple(
-            labels.weights_N
-            * functional.cross_entropy(head(states_BRD[labels.asked_BR]), labels.targets_N, reduction="none")
-            for head, labels in zip(heads, self._scope(batch), strict=True)
+            _weighted(
+                functional.cross_entropy(head(at(states_BRD, part)).float(), part.targets_N, reduction="none"), part
+            )
+            for head, part in zip(heads, asked, strict=True)
         )
 
     def judge(self) -> Judge:
         """By the loss, against how often each label was asked for in training."""
-        return LossJudge(self.losses, {"label frequencies": _LabelFrequencies(self._sizes, self._scope)})
+        return LossJudge(self.losses, {"label frequencies": _LabelFrequencies(self._sizes)})
 
 
 class _LabelFrequencies(Blind):
-    def __init__(self, sizes: tuple[int, int], scope: Scope) -> None:
+    def __init__(self, sizes: tuple[int, int]) -> None:
         self._frequencies = [Frequencies(size) for size in sizes]
-        self._scope = scope
 
-    def learn(self, batch: Batch) -> None:
-        for frequencies, labels in zip(self._frequencies, self._scope(batch), strict=True):
-            frequencies.add(labels.targets_N)
+    def learn(self, asked: tuple[Asked, ...]) -> None:
+        for frequencies, part in zip(self._frequencies, asked, strict=True):
+            frequencies.add(part.targets_N)
 
-    def losses(self, batch: Batch) -> Parts:
+    def losses(self, asked: tuple[Asked, ...], shown: Shown) -> Parts:
         return tuple(
-            labels.weights_N * frequencies.losses(labels.targets_N)
-            for frequencies, labels in zip(self._frequencies, self._scope(batch), strict=True)
+            _weighted(frequencies.losses(part.targets_N), part)
+            for frequencies, part in zip(self._frequencies, asked, strict=True)
         )
 
 
-def _masked(batch: Batch) -> tuple[Labels, Labels]:
-    def of(ids_BR: Tensor, conf_BR: Tensor) -> Labels:
-        asked_BR = batch.masked_regions_BR & (ids_BR >= 0)
-        return Labels(asked_BR=asked_BR, targets_N=ids_BR[asked_BR], weights_N=conf_BR.new_ones(int(asked_BR.sum())))
-
-    return of(batch.object_ids_BR, batch.object_conf_BR), of(batch.attribute_ids_BR, batch.attribute_conf_BR)
+def _weighted(losses_N: Tensor, asked: Asked) -> Tensor:
+    return losses_N if asked.weights_N is None else losses_N * asked.weights_N
 
 
-def _all_by_confidence(batch: Batch) -> tuple[Labels, Labels]:
-    def of(ids_BR: Tensor, conf_BR: Tensor) -> Labels:
-        asked_BR = ids_BR >= 0
-        return Labels(asked_BR=asked_BR, targets_N=ids_BR[asked_BR], weights_N=conf_BR[asked_BR] * _LXMERT_WEIGHT)
+def _masked(batch: Batch) -> tuple[Asked, Asked]:
+    objects_BR, attributes_BR = batch.object_ids_BR, batch.attribute_ids_BR
+    return (
+        where(batch.masked_regions_BR & (objects_BR >= 0), objects_BR),
+        where(batch.masked_regions_BR & (attributes_BR >= 0), attributes_BR),
+    )
 
-    return of(batch.object_ids_BR, batch.object_conf_BR), of(batch.attribute_ids_BR, batch.attribute_conf_BR)
+
+def _all_by_confidence(batch: Batch) -> tuple[Asked, Asked]:
+    objects_BR, attributes_BR = batch.object_ids_BR, batch.attribute_ids_BR
+    return (
+        where(objects_BR >= 0, objects_BR, weights_BP=batch.object_conf_BR * _LXMERT_WEIGHT),
+        where(attributes_BR >= 0, attributes_BR, weights_BP=batch.attribute_conf_BR * _LXMERT_WEIGHT),
+    )
 
 
-Scope = Callable[[Batch], tuple[Labels, Labels]]
+Scope = Callable[[Batch], tuple[Asked, Asked]]
 _SCOPES: Mapping[str, Scope] = {"masked": _masked, "all_by_confidence": _all_by_confidence}

@@ -25,6 +25,6 @@ def build(options: Options, *, network: Network, facts: Facts) -> Objective:
         head=Regenerate(network.hidden_size, network.region_feature_size),
         feature_size=network.region_feature_size,
         loss=settings.loss,
-        asked=lambda batch: batch.masked_regions_BR,
+        asked_of=lambda batch: batch.masked_regions_BR,
         copies={},
     )

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from model.exercise import of_rows
 from model.judging import AccuracyJudge, Frequencies, PrecisionJudge, average_precision
-from tests.model.worked import small_batch, small_output
+from tests.model.worked import small_batch, small_exercise, small_output
 
 
 def test_average_precision_by_hand() -> None:
@@ -35,11 +36,11 @@ def test_frequencies_count_every_class_once_more() -> None:
 
 
 def test_accuracy_is_set_beside_the_majority_of_training() -> None:
-    yes_yes_no = small_batch(num_rows=3, matched_B=torch.tensor([True, True, False]))
-    no_no_yes = small_batch(num_rows=3, matched_B=torch.tensor([False, False, True]))
-    judge = AccuracyJudge(lambda output: output.pooled_BD[:, 0], lambda batch: batch.matched_B)
-    judge.learn(yes_yes_no)
-    judge.score(no_no_yes, small_output(no_no_yes, pooled_BD=torch.tensor([[-1.0], [2.0], [3.0]])))
+    batch = small_batch(num_rows=3)
+    judge = AccuracyJudge(lambda output: output.pooled_BD[:, 0])
+    judge.learn((of_rows(torch.tensor([True, True, False])),))
+    output = small_output(batch, pooled_BD=torch.tensor([[-1.0], [2.0], [3.0]]))
+    judge.score((of_rows(torch.tensor([False, False, True])),), small_exercise(batch).shown, output)
     result = judge.result()
     assert result.model == pytest.approx(2 / 3)
     assert result.blind["majority"] == pytest.approx(1 / 3)  # "yes" in training, right once here
@@ -47,9 +48,11 @@ def test_accuracy_is_set_beside_the_majority_of_training() -> None:
 
 def test_topics_are_set_beside_label_frequencies_of_training() -> None:
     batch = small_batch(num_rows=2)
-    judge = PrecisionJudge(lambda output: output.pooled_BD, lambda _: torch.tensor([[1.0, 0.0], [1.0, 1.0]]), 2)
-    judge.learn(batch)
-    judge.score(batch, small_output(batch, pooled_BD=torch.tensor([[0.9, 0.8], [0.7, 0.6]])))
+    asked = (of_rows(torch.tensor([[1.0, 0.0], [1.0, 1.0]])),)
+    judge = PrecisionJudge(lambda output: output.pooled_BD, lambda asked: asked[0].targets_N, 2)
+    judge.learn(asked)
+    output = small_output(batch, pooled_BD=torch.tensor([[0.9, 0.8], [0.7, 0.6]]))
+    judge.score(asked, small_exercise(batch).shown, output)
     result = judge.result()
     # Model: true, false, true, true -> (1 + 2/3 + 3/4) / 3. Frequencies: 2, 1, 2, 1 -> (1 + 1 + 3/4) / 3.
     assert result.model == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)

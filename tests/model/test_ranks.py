@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -22,9 +23,7 @@ pytestmark = pytest.mark.timeout(300)
 NUM_STEPS = 8
 
 
-def trained(
-    folder: Path, tiny: TinySet, stage: Stage, *, num_ranks: int, environment: dict[str, str] | None = None
-) -> Path:
+def trained(folder: Path, tiny: TinySet, stage: Stage, *, num_ranks: int) -> Path:
     """A job done by that many processes; its folder."""
     network = tiny_network(dropout_rate=0.0)
     job = write_job(folder, spec=stage, network=network, inputs=tiny.inputs(), every_s=0.0)
@@ -51,10 +50,17 @@ def losses(folder: Path) -> Any:
     return pq.read_table(folder / "result/metrics.parquet").to_pandas()
 
 
+def slow_stage(**changes: Any) -> Stage:
+    """Adam blows rounding up where a gradient is nothing else: small steps keep that far below the tolerance."""
+    stage = tiny_stage(num_steps=NUM_STEPS, **changes)
+    optimizer = dataclasses.replace(stage.budget.optimizer, learning_rate=1e-4)
+    return dataclasses.replace(stage, budget=dataclasses.replace(stage.budget, optimizer=optimizer))
+
+
 STAGES = {
-    "one stream": tiny_stage(num_steps=NUM_STEPS),
-    "two streams at once": tiny_stage(num_steps=NUM_STEPS, streams=tiny_streams(), mixing=Mixing(name="accumulate")),
-    "two streams by turns": tiny_stage(num_steps=NUM_STEPS, streams=tiny_streams(), mixing=Mixing(name="sequence")),
+    "one stream": slow_stage(),
+    "two streams at once": slow_stage(streams=tiny_streams(), mixing=Mixing(name="accumulate")),
+    "two streams by turns": slow_stage(streams=tiny_streams(), mixing=Mixing(name="sequence")),
 }
 
 
@@ -65,14 +71,16 @@ def test_two_ranks_have_the_losses_and_the_weights_of_one(name: str, tiny: TinyS
     np.testing.assert_allclose(losses(together), losses(alone), rtol=1e-5, atol=1e-6)
     weights = [load_file(folder / "result/weights.safetensors") for folder in (alone, together)]
     for tensor in weights[0]:
-        np.testing.assert_allclose(weights[1][tensor], weights[0][tensor], rtol=1e-3, atol=1e-5, err_msg=tensor)
+        if tensor.endswith("key.bias"):  # a softmax does not see it: its gradient is rounding
+            continue
+        np.testing.assert_allclose(weights[1][tensor], weights[0][tensor], rtol=1e-4, atol=1e-5, err_msg=tensor)
 
 
 @pytest.mark.parametrize("numbers", [(2, 1), (1, 2)])
 def test_a_training_goes_on_with_another_number_of_ranks(
     numbers: tuple[int, int], tiny: TinySet, tmp_path: Path
 ) -> None:
-    stage = tiny_stage(num_steps=NUM_STEPS)
+    stage = slow_stage()
     whole = trained(tmp_path / "whole", tiny, stage, num_ranks=1)
     folder = trained(tmp_path / "cut", tiny, stage, num_ranks=numbers[0])
     for name in ("result", "record"):

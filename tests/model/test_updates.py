@@ -9,7 +9,6 @@ from typing import Any, Self
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -28,9 +27,6 @@ class Rows:
 
     def part(self, rows: slice) -> Self:
         return type(self)(self.rows_B[rows])
-
-    def to(self, device: torch.device | str) -> Self:
-        return self
 
 
 @dataclass(frozen=True)

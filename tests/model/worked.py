@@ -1,4 +1,4 @@
-"""Small batches for worked examples. Legend: B rows, L word pieces, R regions, F features."""
+"""Small batches for worked examples. Legend: B rows, L word pieces, R regions, F features, S regions of the store."""
 
 from __future__ import annotations
 
@@ -7,24 +7,32 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from data import draws
-from model.batch import NOT_ASKED, Batch, Output
+from model.batch import HIDDEN, NOT_ASKED, Batch, Output, own_sources
+from model.exercise import Exercise, dress
+from model.objectives import Objective
+from model.regions import Features
+
+
+class Table(Features):
+    """Features that a test wrote down, in the order of their sources."""
+
+    def __init__(self, features_SF: Tensor) -> None:
+        self.device = torch.device("cpu")
+        self._features_SF = features_SF
+
+    def take(self, sources: Tensor) -> Tensor:
+        return torch.where((sources == HIDDEN)[..., None], 0.0, self._features_SF[sources.clamp(min=0)])
 
 
 def small_batch(
-    *,
-    num_rows: int = 1,
-    length: int = 3,
-    num_regions: int = 3,
-    num_features: int = 2,
-    vocabulary_size: int = 5,
-    **set_: Any,
+    *, num_rows: int = 1, length: int = 3, num_regions: int = 3, vocabulary_size: int = 5, **set_: Any
 ) -> Batch:
-    """A batch of random content with nothing hidden and nothing asked; `set_` replaces columns."""
+    """A batch of random content with nothing hidden and nothing asked, row i of image i; `set_` replaces columns."""
     random = torch.Generator().manual_seed(7)
     text_BL = torch.randint(0, vocabulary_size, (num_rows, length), generator=random)
-    regions_BRF = torch.randn(num_rows, num_regions, num_features, generator=random)
     zeros_BR = torch.zeros(num_rows, num_regions)
     batch = Batch(
         rows_B=np.arange(num_rows),
@@ -33,8 +41,7 @@ def small_batch(
         text_BL=text_BL,
         text_mask_BL=torch.ones_like(text_BL, dtype=torch.bool),
         true_text_BL=text_BL,
-        regions_BRF=regions_BRF,
-        true_regions_BRF=regions_BRF,
+        sources_BR=own_sources(torch.arange(num_rows), num_regions),
         boxes_BR4=torch.rand(num_rows, num_regions, 4, generator=random),
         object_ids_BR=zeros_BR.long(),
         object_conf_BR=zeros_BR + 0.5,
@@ -49,12 +56,22 @@ def small_batch(
     return dataclasses.replace(batch, **set_)
 
 
+def small_exercise(
+    batch: Batch, *heads: Objective, features_SF: Tensor | None = None, num_features: int = 2
+) -> Exercise:
+    """The batch with what `heads` ask, named by their place, on random features unless some are given."""
+    if features_SF is None:
+        num_sources = int(batch.true_sources().max()) + 1
+        features_SF = torch.randn(num_sources, num_features, generator=torch.Generator().manual_seed(8))
+    return dress(batch, {str(place): head.ask(batch) for place, head in enumerate(heads)}, Table(features_SF))
+
+
 def small_output(batch: Batch, *, width: int = 3, vocabulary_size: int = 5, **set_: Any) -> Output:
     """Hidden states of zeros, with gradients; `set_` replaces some."""
     num_rows, length = batch.text_BL.shape
     output = Output(
         text_BLD=torch.zeros(num_rows, length, width, requires_grad=True),
-        regions_BRD=torch.zeros(num_rows, batch.regions_BRF.shape[1], width, requires_grad=True),
+        regions_BRD=torch.zeros(*batch.sources_BR.shape, width, requires_grad=True),
         pooled_BD=torch.zeros(num_rows, width, requires_grad=True),
         words_VD=torch.zeros(vocabulary_size, width, requires_grad=True),
     )

@@ -20,8 +20,8 @@ NAMES = plugins.names("corruptions")
 FULL = {"rate": 1.0}
 HIDDEN = {  # corruption -> what it hides in the input, the truth, and where it asks
     "mask_words": ("text_BL", "true_text_BL", "masked_words_BL"),
-    "mask_regions": ("regions_BRF", "true_regions_BRF", "masked_regions_BR"),
-    "shuffle_triplets": ("regions_BRF", "true_regions_BRF", "triplets_BR"),
+    "mask_regions": ("sources_BR", "true_sources_BR", "masked_regions_BR"),
+    "shuffle_triplets": ("sources_BR", "true_sources_BR", "triplets_BR"),
     "swap_image": ("images_B", "images_B", "matched_B"),
 }
 
@@ -39,7 +39,8 @@ def clean(tiny: TinySet, tiny_facts: Facts) -> Batch:
 
 def columns(batch: Batch) -> dict[str, Tensor]:
     values = {field.name: getattr(batch, field.name) for field in dataclasses.fields(batch)}
-    return {name: value for name, value in values.items() if isinstance(value, Tensor)}
+    tensors = {name: value for name, value in values.items() if isinstance(value, Tensor)}
+    return {**tensors, "true_sources_BR": batch.true_sources()}
 
 
 def test_every_corruption_is_under_this_contract() -> None:

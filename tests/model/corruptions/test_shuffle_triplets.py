@@ -30,28 +30,28 @@ def test_a_region_shows_what_the_permutation_of_its_triplet_says() -> None:
     # A triplet at 1 whose start drew (2, 0, 1): region 1 shows 3, region 2 shows 1, region 3 shows 2.
     triplets_BR = torch.tensor([[-1, 1, 1, 1, -1]])
     permutations_BR3 = torch.tensor([[[0, 2, 1], [2, 0, 1], [0, 2, 1], [1, 0, 2], [0, 2, 1]]])
-    assert shuffle_triplets._sources(triplets_BR, permutations_BR3).tolist() == [[0, 3, 1, 2, 4]]
+    assert shuffle_triplets._shown(triplets_BR, permutations_BR3).tolist() == [[0, 3, 1, 2, 4]]
 
 
 def test_features_move_and_boxes_labels_and_truth_do_not(tiny_facts: Facts) -> None:
-    batch = small_batch(num_rows=40, num_regions=6, num_features=8)
+    batch = small_batch(num_rows=40, num_regions=6)
     corrupt = shuffle_triplets.build({"rate": 0.5}, facts=tiny_facts, images_S=NO_IMAGES)
     shuffled = corrupt(batch, Draws(seed=1, epoch=0))
     in_triplet = shuffled.triplets_BR >= 0
     assert in_triplet.any()
-    assert torch.equal(shuffled.regions_BRF[~in_triplet], batch.regions_BRF[~in_triplet])
+    assert torch.equal(shuffled.sources_BR[~in_triplet], batch.sources_BR[~in_triplet])
     for row in range(40):
         for start in set(shuffled.triplets_BR[row].tolist()) - {-1}:
             window = slice(start, start + 3)
-            before, after = batch.regions_BRF[row, window], shuffled.regions_BRF[row, window]
+            before, after = batch.sources_BR[row, window], shuffled.sources_BR[row, window]
             assert not torch.equal(before, after)
             assert sorted(before.tolist()) == sorted(after.tolist())
-    for column in ("boxes_BR4", "object_ids_BR", "attribute_ids_BR", "true_regions_BRF"):
+    for column in ("boxes_BR4", "object_ids_BR", "attribute_ids_BR", "images_B"):
         assert getattr(shuffled, column) is getattr(batch, column)
 
 
 def test_the_rate_is_the_chance_of_a_start_at_a_free_region(tiny_facts: Facts) -> None:
-    batch = small_batch(num_rows=3000, num_regions=36, num_features=1)
+    batch = small_batch(num_rows=3000, num_regions=36)
     corrupt = shuffle_triplets.build({}, facts=tiny_facts, images_S=NO_IMAGES)
     triplets_BR = corrupt(batch, Draws(seed=1, epoch=0)).triplets_BR
     starts = triplets_BR == torch.arange(36)

@@ -34,8 +34,8 @@ def test_everything_that_speaks_of_the_image_follows_the_one_shown(feed: Feed, t
     assert swapped.object_ids_BR.tolist() == [[2, 2, 2, 0, 0, 0]]
     assert swapped.attribute_ids_BR.tolist() == [[1, 1, 1, -1, -1, -1]]
     store = tiny_facts.store
-    assert torch.equal(swapped.regions_BRF[0], torch.from_numpy(store.features_NRF[2].astype(np.float32)))
-    assert torch.equal(swapped.true_regions_BRF, swapped.regions_BRF)
+    assert swapped.sources_BR.tolist() == [[12, 13, 14, 15, 16, 17]]
+    assert torch.equal(swapped.true_sources(), swapped.sources_BR)
     assert torch.equal(swapped.boxes_BR4[0], torch.from_numpy(store.boxes_NR4[2]))
     # [CLS] a cat and a dog [SEP]: the cat is gone, the dog is still a label.
     assert swapped.topics_BL[0, :7].tolist() == [False, False, False, False, False, True, False]

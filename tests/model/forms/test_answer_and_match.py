@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from data.errors import ContractError, UserError
 from model import exams
-from model.batch import Batch, Output
+from model.batch import Output
 from model.exams import Exam
+from model.exercise import Shown
 from model.facts import Facts
 from model.forms import answer, match
 from model.networks import Encoder
@@ -22,17 +23,17 @@ from tests.model.tiny import TinySet, tiny_network
 LN = math.log
 
 
-class Shown(Encoder):
+class Seen(Encoder):
     """The pooled state of a pair: the mean of its image's features, and its first word piece but for [CLS]."""
 
-    def forward(self, batch: Batch) -> Output:
+    def forward(self, shown: Shown) -> Output:
         raise AssertionError("forms pool")
 
     def embed_text(self, text_BL: Tensor) -> Tensor:
         return text_BL[:, :, None].float()
 
     def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
-        return regions_BRF
+        return regions_BRF.float()
 
     def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
         return torch.cat([regions_BRD.mean(1), text_BLD[:, 2]], dim=1)
@@ -53,7 +54,7 @@ def test_the_head_reads_the_images_in_their_order(tiny: TinySet, tiny_facts: Fac
     form = answer.build({}, network=tiny_network(), facts=tiny_facts, num_images=2, num_answers=2, trained={})
     form.answer = nn.Identity()
     row = np.array([4])  # "a dog" of images 2 and 3
-    read, other = (form.logits(Shown(), form.asks(here, rows, seed=1)(row, 0))[0] for rows in (train, swapped))
+    read, other = (form.logits(Seen(), form.asks(here, rows, seed=1)(row, 0))[0] for rows in (train, swapped))
     dog = torch.tensor([5.0])
     expected = [features(tiny_facts, 2), dog, features(tiny_facts, 3), dog]
     torch.testing.assert_close(read, torch.cat(expected))
@@ -71,7 +72,7 @@ def test_a_blank_head_of_width_three_answers_by_its_bias(tiny_facts: Facts) -> N
     with torch.no_grad():
         form.answer[3].bias[1] = LN(3)
         logits_BA = form.answer(torch.randn(1, 6))
-    assert form.loss(logits_BA, torch.tensor([[1.0, 0.0]])).item() == pytest.approx(LN(2) + LN(4))
+    assert form.row_loss.of_rows(logits_BA, torch.tensor([[1.0, 0.0]])).tolist() == pytest.approx([LN(2) + LN(4)])
     given = form.best([logits_BA])
     assert given.ids_NC.tolist() == [[1, 0]]
     np.testing.assert_allclose(given.probabilities_NC, [[0.75, 0.5]], rtol=1e-6)
@@ -100,7 +101,7 @@ def test_the_options_of_a_caption_are_its_own_pair_two_other_images_and_another_
     rows_B = np.array([9, 2])
     pairs = form.asks(here, train, seed=1)(rows_B, 0)
     assert pairs.targets_BA.tolist() == [[1, 0, 0, 0], [1, 0, 0, 0]]
-    pooled = pairs.pool(Shown()).view(2, 4, -1)
+    pooled = pairs.pool(Seen()).view(2, 4, -1)
     for place, row in enumerate(rows_B.tolist()):
         own = features(tiny_facts, int(train.images_NM[row, 0]))
         is_own_image = [torch.equal(pooled[place, option, :-1], own) for option in range(4)]

@@ -41,7 +41,7 @@ def test_every_form_has_a_case_here() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_the_loss_is_finite_and_teaches_head_and_encoder(name: str, tiny: TinySet, tiny_facts: Facts) -> None:
     pupil = respondent(name, tiny, tiny_facts)
-    (loss,) = pupil.losses(asked(name, tiny, tiny_facts), (name,))
+    (loss,) = pupil.losses(asked(name, tiny, tiny_facts))
     loss.backward()
     assert loss.isfinite()
     assert loss > 0
@@ -62,7 +62,7 @@ def test_each_row_has_a_logit_for_each_target(name: str, tiny: TinySet, tiny_fac
 def test_rows_without_a_right_answer_give_a_finite_loss(name: str, tiny: TinySet, tiny_facts: Facts) -> None:
     pairs = asked(name, tiny, tiny_facts)
     empty = dataclasses.replace(pairs, targets_BA=torch.zeros_like(pairs.targets_BA))
-    (loss,) = respondent(name, tiny, tiny_facts).losses(empty, (name,))
+    (loss,) = respondent(name, tiny, tiny_facts).losses(empty)
     loss.backward()
     assert loss.isfinite()
 

@@ -7,12 +7,12 @@ import dataclasses
 import pytest
 import torch
 
-from model.batch import Batch
 from model.curricula.msp import PAPER
+from model.exercise import Shown
 from model.initialise import initialise
 from model.networks.lxmert_s import Attention, CrossModalityLayer, LxmertS, build
 from tests.model.tiny import tiny_network
-from tests.model.worked import small_batch
+from tests.model.worked import small_batch, small_exercise
 
 
 @pytest.fixture
@@ -20,6 +20,11 @@ def network() -> LxmertS:
     net = build(tiny_network(dropout_rate=0.0), vocabulary_size=14)
     initialise(net, seed=1, scheme="fan_in")
     return net.eval()
+
+
+def small_shown(*, num_rows: int, length: int) -> Shown:
+    batch = small_batch(num_rows=num_rows, length=length, num_regions=6, vocabulary_size=14)
+    return small_exercise(batch, num_features=8).shown
 
 
 def test_the_papers_encoder_has_84278784_parameters() -> None:
@@ -32,32 +37,32 @@ def test_the_papers_encoder_has_84278784_parameters() -> None:
 
 
 def test_padding_changes_nothing(network: LxmertS) -> None:
-    batch = small_batch(num_rows=3, length=5, num_regions=6, num_features=8, vocabulary_size=14)
+    shown = small_shown(num_rows=3, length=5)
     padded = dataclasses.replace(
-        batch,
-        text_BL=torch.nn.functional.pad(batch.text_BL, (0, 4), value=0),
-        text_mask_BL=torch.nn.functional.pad(batch.text_mask_BL, (0, 4), value=False),
+        shown,
+        text_BL=torch.nn.functional.pad(shown.text_BL, (0, 4), value=0),
+        text_mask_BL=torch.nn.functional.pad(shown.text_mask_BL, (0, 4), value=False),
     )
-    short, long = network(batch), network(padded)
+    short, long = network(shown), network(padded)
     torch.testing.assert_close(long.text_BLD[:, :5], short.text_BLD, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(long.regions_BRD, short.regions_BRD, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(long.pooled_BD, short.pooled_BD, rtol=1e-5, atol=1e-6)
 
 
 def test_the_pooled_state_alone_equals_that_of_the_whole_pass(network: LxmertS) -> None:
-    batch = _with_short_rows(small_batch(num_rows=4, length=6, num_regions=6, num_features=8, vocabulary_size=14))
-    text_BLD = network.embed_text(batch.text_BL)
-    regions_BRD = network.embed_regions(batch.regions_BRF, batch.boxes_BR4)
-    pooled_BD = network.pool(text_BLD, batch.text_mask_BL, regions_BRD)
-    torch.testing.assert_close(pooled_BD, network(batch).pooled_BD, rtol=1e-5, atol=1e-6)
+    shown = _with_short_rows(small_shown(num_rows=4, length=6))
+    text_BLD = network.embed_text(shown.text_BL)
+    regions_BRD = network.embed_regions(shown.regions_BRF, shown.boxes_BR4)
+    pooled_BD = network.pool(text_BLD, shown.text_mask_BL, regions_BRD)
+    torch.testing.assert_close(pooled_BD, network(shown).pooled_BD, rtol=1e-5, atol=1e-6)
 
 
 def test_features_shuffled_with_their_boxes_cannot_be_seen_and_features_alone_can(network: LxmertS) -> None:
-    batch = small_batch(num_rows=2, length=5, num_regions=6, num_features=8, vocabulary_size=14)
+    shown = small_shown(num_rows=2, length=5)
     order = [1, 2, 0, 3, 4, 5]
-    features = dataclasses.replace(batch, regions_BRF=batch.regions_BRF[:, order])
-    both = dataclasses.replace(features, boxes_BR4=batch.boxes_BR4[:, order])
-    pooled_BD = network(batch).pooled_BD
+    features = dataclasses.replace(shown, regions_BRF=shown.regions_BRF[:, order])
+    both = dataclasses.replace(features, boxes_BR4=shown.boxes_BR4[:, order])
+    pooled_BD = network(shown).pooled_BD
     torch.testing.assert_close(network(both).pooled_BD, pooled_BD, rtol=1e-5, atol=1e-6)
     assert (network(features).pooled_BD - pooled_BD).abs().max() > 1e-4
 
@@ -87,7 +92,7 @@ def test_attention_of_one_head_by_hand() -> None:
     torch.testing.assert_close(masked, torch.tensor([[[4.0 + 1.0]]]))
 
 
-def _with_short_rows(batch: Batch) -> Batch:
+def _with_short_rows(shown: Shown) -> Shown:
     lengths_B1 = torch.tensor([[2], [4], [6], [3]])
     mask_BL = torch.arange(6) < lengths_B1
-    return dataclasses.replace(batch, text_mask_BL=mask_BL, text_BL=batch.text_BL * mask_BL)
+    return dataclasses.replace(shown, text_mask_BL=mask_BL, text_BL=shown.text_BL * mask_BL)

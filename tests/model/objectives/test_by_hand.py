@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from data.errors import UserError
 from model import plugins
@@ -14,7 +15,7 @@ from model.batch import Batch
 from model.facts import Facts
 from model.objectives import Objective, ifrs
 from tests.model.tiny import tiny_network
-from tests.model.worked import small_batch, small_output
+from tests.model.worked import small_batch, small_exercise, small_output
 
 LN = math.log
 
@@ -28,9 +29,15 @@ def objective(name: str, facts: Facts, *, num_features: int = 2, **options: Any)
     return built
 
 
+def losses(head: Objective, batch: Batch, features_SF: Tensor | None = None, **output: Any) -> tuple[Tensor, ...]:
+    """The losses of what is asked of a batch, with hidden states of zeros unless others are given."""
+    exercise = small_exercise(batch, head, features_SF=features_SF)
+    return head.losses(exercise.asks["0"], exercise.shown, small_output(batch, **output))
+
+
 def test_mlm_of_a_blank_head_is_the_log_of_the_vocabulary_at_masked_positions(tiny_facts: Facts) -> None:
     batch = small_batch(length=4, masked_words_BL=torch.tensor([[False, True, True, False]]))
-    (losses_N,) = objective("mlm", tiny_facts).losses(batch, small_output(batch, vocabulary_size=14))
+    (losses_N,) = losses(objective("mlm", tiny_facts), batch, vocabulary_size=14)
     assert losses_N.tolist() == pytest.approx([LN(14), LN(14)])
 
 
@@ -44,48 +51,48 @@ def test_mlm_asks_for_the_true_piece_and_not_for_the_one_that_stands_there(tiny_
         true_text_BL=torch.tensor([[5, 6]]),
         masked_words_BL=torch.tensor([[True, True]]),
     )
-    (losses_N,) = mlm.losses(batch, small_output(batch, vocabulary_size=14))
+    (losses_N,) = losses(mlm, batch, vocabulary_size=14)
     assert losses_N.tolist() == pytest.approx([LN(2), LN(26)])
 
 
 def test_mrfr_is_the_mean_square_over_dimensions_of_masked_regions(tiny_facts: Facts) -> None:
-    true_BRF = torch.tensor([[[1.0, 3.0], [7.0, 7.0], [0.5, 0.0]]])
-    batch = small_batch(true_regions_BRF=true_BRF, masked_regions_BR=torch.tensor([[True, False, True]]))
-    (losses_N,) = objective("mrfr", tiny_facts).losses(batch, small_output(batch))
+    true_SF = torch.tensor([[1.0, 3.0], [7.0, 7.0], [0.5, 0.0]])
+    batch = small_batch(masked_regions_BR=torch.tensor([[True, False, True]]))
+    (losses_N,) = losses(objective("mrfr", tiny_facts), batch, true_SF)
     assert losses_N.tolist() == pytest.approx([(1 + 9) / 2, 0.125])
 
 
 def test_mrfr_by_lxmert_is_smooth_l1(tiny_facts: Facts) -> None:
-    true_BRF = torch.tensor([[[1.0, 3.0], [7.0, 7.0], [0.5, 0.0]]])
-    batch = small_batch(true_regions_BRF=true_BRF, masked_regions_BR=torch.tensor([[True, False, True]]))
-    (losses_N,) = objective("mrfr", tiny_facts, loss="smooth_l1").losses(batch, small_output(batch))
+    true_SF = torch.tensor([[1.0, 3.0], [7.0, 7.0], [0.5, 0.0]])
+    batch = small_batch(masked_regions_BR=torch.tensor([[True, False, True]]))
+    (losses_N,) = losses(objective("mrfr", tiny_facts, loss="smooth_l1"), batch, true_SF)
     assert losses_N.tolist() == pytest.approx([(0.5 + 2.5) / 2, 0.125 / 2])
+
+
+SHUFFLED_S1 = torch.tensor([[9.0], [3.0], [6.0], [0.0]])
 
 
 def shuffled_batch() -> Batch:
     """Regions 1, 2 and 3 of four, with features 3, 6 and 0, show 0, 3 and 6."""
     return small_batch(
-        num_regions=4,
-        num_features=1,
-        true_regions_BRF=torch.tensor([[[9.0], [3.0], [6.0], [0.0]]]),
-        regions_BRF=torch.tensor([[[9.0], [0.0], [3.0], [6.0]]]),
-        triplets_BR=torch.tensor([[-1, 1, 1, 1]]),
+        num_regions=4, sources_BR=torch.tensor([[0, 3, 1, 2]]), triplets_BR=torch.tensor([[-1, 1, 1, 1]])
     )
 
 
 def test_ifrs_asks_for_the_own_features_of_shuffled_regions_only(tiny_facts: Facts) -> None:
-    batch = shuffled_batch()
-    (losses_N,) = objective("ifrs", tiny_facts, num_features=1).losses(batch, small_output(batch))
+    (losses_N,) = losses(objective("ifrs", tiny_facts, num_features=1), shuffled_batch(), SHUFFLED_S1)
     assert losses_N.tolist() == [9.0, 36.0, 0.0]
 
 
 def test_ifrs_is_judged_against_the_triplets_mean_and_the_input_as_it_stands(tiny_facts: Facts) -> None:
-    batch = shuffled_batch()
-    assert ifrs.triplet_means(batch)[0, 1:, 0].tolist() == [3.0, 3.0, 3.0]
-    judge = objective("ifrs", tiny_facts, num_features=1).judge()
-    judge.learn(batch)
+    means_N1 = ifrs.triplet_means(torch.tensor([[0.0], [3.0], [6.0], [1.0], [1.0], [4.0]]))
+    assert means_N1[:, 0].tolist() == [3.0, 3.0, 3.0, 2.0, 2.0, 2.0]
+    head, batch = objective("ifrs", tiny_facts, num_features=1), shuffled_batch()
+    exercise = small_exercise(batch, head, features_SF=SHUFFLED_S1)
+    judge = head.judge()
+    judge.learn(exercise.asks["0"])
     with torch.no_grad():
-        judge.score(batch, small_output(batch))
+        judge.score(exercise.asks["0"], exercise.shown, small_output(batch))
     result = judge.result()
     assert result.model == pytest.approx((9 + 36 + 0) / 3)
     assert result.blind["mean of the triplet"] == pytest.approx((0 + 9 + 9) / 3)
@@ -107,15 +114,17 @@ def labelled_batch() -> Batch:
 def test_moc_asks_for_known_labels_of_masked_regions(tiny_facts: Facts) -> None:
     batch = labelled_batch()
     moc = objective("moc", tiny_facts)
-    objects_N, attributes_N = moc.losses(batch, small_output(batch))
+    objects_N, attributes_N = losses(moc, batch)
     assert objects_N.tolist() == pytest.approx([LN(4), LN(4)])  # four object labels
     assert attributes_N.tolist() == pytest.approx([LN(2)])  # two attributes
-    assert moc.loss(batch, small_output(batch)).tolist() == pytest.approx(LN(4) + LN(2))
+    exercise = small_exercise(batch, moc)
+    loss = moc.loss(exercise.asks["0"], exercise.shown, small_output(batch))
+    assert loss.item() == pytest.approx(LN(4) + LN(2))
 
 
 def test_moc_by_lxmert_asks_for_all_regions_by_confidence(tiny_facts: Facts) -> None:
     batch = labelled_batch()
-    objects_N, attributes_N = objective("moc", tiny_facts, scope="all_by_confidence").losses(batch, small_output(batch))
+    objects_N, attributes_N = losses(objective("moc", tiny_facts, scope="all_by_confidence"), batch)
     assert objects_N.tolist() == pytest.approx([2 * LN(4), 4 * LN(4), 6 * LN(4)])  # confidence / 0.15
     assert attributes_N.tolist() == pytest.approx([1 * LN(2), 3 * LN(2)])
 
@@ -128,7 +137,7 @@ def test_topics_are_a_mean_over_the_vocabulary(name: str, tiny_facts: Facts) -> 
     )
     topics = objective(name, tiny_facts, head="tied", bias=-3.0)
     torch.nn.init.constant_(topics.decoder.bias, -3.0)  # type: ignore[union-attr,arg-type]
-    (losses_N,) = topics.losses(batch, small_output(batch, vocabulary_size=14))
+    (losses_N,) = losses(topics, batch, vocabulary_size=14)
     no, yes = LN(1 + math.exp(-3)), LN(1 + math.exp(3))
     assert losses_N.tolist() == pytest.approx([(12 * no + 2 * yes) / 14])
 
@@ -139,8 +148,7 @@ def test_matching_is_the_cross_entropy_of_yes_and_no(form: str, weights: list[li
     with torch.no_grad():
         itm.linear.weight.copy_(torch.tensor(weights))  # type: ignore[union-attr,operator]
     batch = small_batch(num_rows=2, matched_B=torch.tensor([True, False]))
-    output = small_output(batch, pooled_BD=torch.tensor([[0.5, 0, 0], [1.0, 0, 0]]))
-    (losses_N,) = itm.losses(batch, output)
+    (losses_N,) = losses(itm, batch, pooled_BD=torch.tensor([[0.5, 0, 0], [1.0, 0, 0]]))
     assert losses_N.tolist() == pytest.approx([LN(1 + math.exp(-1)), LN(1 + math.exp(2))])
 
 

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from model import plugins
-from model.batch import Batch
+from model.exercise import Exercise, dress
 from model.facts import Facts
-from model.feed import Feed
+from model.feed import Exercises, Feed
 from model.learner import Learner
+from model.regions import Mapped
 from model.specs import Objective as ObjectiveSpec
 from tests.model.tiny import TinySet, tiny_network, tiny_stage
 
@@ -28,20 +29,20 @@ def learner(name: str, facts: Facts) -> Learner:
     return Learner(tiny_network(dropout_rate=0.0), [ObjectiveSpec(name=name)], facts, seed=1)
 
 
-def corrupted(feed: Feed) -> Batch:
+def corrupted(feed: Feed, pupil: Learner, facts: Facts) -> Exercise:
     """The first batch in which something is asked by every corruption."""
     for epoch in range(100):
         for batch in feed.batches(epoch):
             if batch.masked_words_BL.any() and batch.masked_regions_BR.any() and (batch.triplets_BR >= 0).any():
-                return batch
+                return dress(batch, pupil.ask(batch), Mapped(facts.store, "cpu"))
     raise AssertionError("no batch asks for everything")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_loss_is_finite_and_teaches_head_and_encoder(name: str, feed: Feed, tiny_facts: Facts) -> None:
-    pupil, batch = learner(name, tiny_facts), corrupted(feed)
-    loss = pupil.head(name).loss(batch, pupil.encoder(batch))
-    loss.backward()  # type: ignore[no-untyped-call]
+    pupil = learner(name, tiny_facts)
+    (loss,) = pupil.losses(corrupted(feed, pupil, tiny_facts))
+    loss.backward()
     assert loss > 0
     assert loss.isfinite()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in pupil.head(name).parameters())
@@ -56,8 +57,8 @@ def test_the_loss_is_finite_and_teaches_head_and_encoder(name: str, feed: Feed, 
 def test_a_batch_that_asks_nothing_costs_exactly_nothing(name: str, feed: Feed, tiny_facts: Facts) -> None:
     pupil = learner(name, tiny_facts)
     batch = feed.clean(np.arange(4))
-    loss = pupil.head(name).loss(batch, pupil.encoder(batch))
-    loss.backward()  # type: ignore[no-untyped-call]
+    (loss,) = pupil.losses(dress(batch, pupil.ask(batch), Mapped(tiny_facts.store, "cpu")))
+    loss.backward()
     assert loss.item() == 0.0
     assert all(p.grad is None or not p.grad.any() for p in pupil.parameters())
 
@@ -66,11 +67,12 @@ def test_a_batch_that_asks_nothing_costs_exactly_nothing(name: str, feed: Feed, 
 def test_it_is_judged_beside_blind_predictors(name: str, feed: Feed, tiny_facts: Facts) -> None:
     pupil = learner(name, tiny_facts).eval()
     judge = pupil.head(name).judge()
+    exercises = Exercises(feed, pupil.ask, Mapped(tiny_facts.store, "cpu"))
     with torch.no_grad():
-        for batch in feed.batches(0):
-            judge.learn(batch)
-        for batch in feed.batches(1):
-            judge.score(batch, pupil.encoder(batch))
+        for exercise in exercises.batches(0):
+            judge.learn(exercise.asks[name])
+        for exercise in exercises.batches(1):
+            judge.score(exercise.asks[name], exercise.shown, pupil.encoder(exercise.shown))
     result = judge.result()
     assert result.num_rows == 32
     assert result.blind

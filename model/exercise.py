@@ -1,0 +1,158 @@
+"""What a learner is given: a mini-batch as it is shown, and what is asked of it.
+
+What is asked is known before anything reaches the device: places are numbers, so that nothing there waits to learn how
+many there are. Legend: B rows, L word pieces, P places of a row, R regions, F features of a region, N things asked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from data.errors import UserError
+from model.batch import Batch, on_device
+from model.regions import Features
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a network sees."""
+
+    text_BL: Tensor  # word pieces, int64
+    text_mask_BL: Tensor  # True where there is a word piece, False on padding
+    regions_BRF: Tensor  # as the store has them, float16
+    boxes_BR4: Tensor
+
+    def part(self, rows: slice) -> Shown:
+        """Some consecutive rows."""
+        return Shown(
+            text_BL=self.text_BL[rows],
+            text_mask_BL=self.text_mask_BL[rows],
+            regions_BRF=self.regions_BRF[rows],
+            boxes_BR4=self.boxes_BR4[rows],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What one part of an objective asks of a batch: where, what is right there, and how much it counts.
+
+    A loss is a sum divided by `num_asked`, which is that of the whole batch also in a part of it: so the losses and
+    gradients of parts add up to those of the whole.
+    """
+
+    places_N: Tensor  # row * places of a row + place, int64, ascending
+    targets_N: Tensor  # (N, ...); until the batch is dressed sources, where it is features that are asked for
+    weights_N: Tensor | None  # None: all count alike
+    num_asked: Tensor  # how many in the whole batch, at least 1, a float32 number
+    ends_B: NDArray[np.int64]  # where what is asked of each row ends
+    num_places: int
+    are_sources: bool = False
+    needs_whole_batch: bool = False
+
+    def part(self, rows: slice) -> Asked:
+        """What is asked of some consecutive rows. Raises UserError where the loss is one of the whole batch."""
+        first, last, _ = rows.indices(len(self.ends_B))
+        if self.needs_whole_batch and last - first < len(self.ends_B):
+            raise UserError(
+                expected="whole batches, since a loss of this stage compares all rows of a batch with each other",
+                found=f"a part of {last - first} of {len(self.ends_B)} rows",
+                where="the stage's batches, which are split into parts",
+                way_out="do not split them: a smaller batch, or one device",
+            )
+        ends_B = np.concatenate([[0], self.ends_B])
+        asked = slice(int(ends_B[first]), int(ends_B[last]))
+        return Asked(
+            places_N=self.places_N[asked] - first * self.num_places,
+            targets_N=self.targets_N[asked],
+            weights_N=None if self.weights_N is None else self.weights_N[asked],
+            num_asked=self.num_asked,
+            ends_B=ends_B[first + 1 : last + 1] - ends_B[first],
+            num_places=self.num_places,
+            are_sources=self.are_sources,
+            needs_whole_batch=self.needs_whole_batch,
+        )
+
+
+def where(
+    asked_BP: Tensor, targets_BP: Tensor, *, weights_BP: Tensor | None = None, are_sources: bool = False
+) -> Asked:
+    """Asks at the places where `asked_BP` is True."""
+    places_N = asked_BP.flatten().nonzero()[:, 0]
+    return Asked(
+        places_N=places_N,
+        targets_N=targets_BP.flatten()[places_N],
+        weights_N=None if weights_BP is None else weights_BP.flatten()[places_N],
+        num_asked=torch.tensor(float(max(len(places_N), 1))),
+        ends_B=asked_BP.sum(1).cumsum(0).numpy(),
+        num_places=asked_BP.shape[1],
+        are_sources=are_sources,
+    )
+
+
+def of_rows(targets_B: Tensor) -> Asked:
+    """Asks one thing of every row."""
+    num_rows = len(targets_B)
+    return Asked(
+        places_N=torch.arange(num_rows),
+        targets_N=targets_B,
+        weights_N=None,
+        num_asked=torch.tensor(float(max(num_rows, 1))),
+        ends_B=np.arange(1, num_rows + 1),
+        num_places=1,
+    )
+
+
+Asks = Mapping[str, tuple[Asked, ...]]
+"""What each objective asks, by name: in one part or several."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """A mini-batch on its device."""
+
+    rows_B: NDArray[np.int64]  # row numbers of the corpus
+    shown: Shown
+    asks: Asks
+
+    @property
+    def size(self) -> int:
+        """The number of rows."""
+        return len(self.rows_B)
+
+    def part(self, rows: slice) -> Exercise:
+        """Some consecutive rows, with what is asked of them."""
+        asks = {name: tuple(asked.part(rows) for asked in parts) for name, parts in self.asks.items()}
+        return Exercise(rows_B=self.rows_B[rows], shown=self.shown.part(rows), asks=asks)
+
+
+def dress(batch: Batch, asks: Asks, features: Features) -> Exercise:
+    """Take everything to the device of `features`, and each region's features from where they are stored, once."""
+    return Exercise(
+        rows_B=batch.rows_B,
+        shown=Shown(
+            text_BL=on_device(batch.text_BL, features.device),
+            text_mask_BL=on_device(batch.text_mask_BL, features.device),
+            regions_BRF=features.take(batch.sources_BR),
+            boxes_BR4=on_device(batch.boxes_BR4, features.device),
+        ),
+        asks=dress_asks(asks, features),
+    )
+
+
+def dress_asks(asks: Asks, features: Features) -> Asks:
+    """The same on the device of `features`, with features where there were sources."""
+    return {name: tuple(_dress(asked, features) for asked in parts) for name, parts in asks.items()}
+
+
+def _dress(asked: Asked, features: Features) -> Asked:
+    if not asked.are_sources:
+        return on_device(asked, features.device)
+    targets_NF = features.take(asked.targets_N)
+    return on_device(dataclasses.replace(asked, targets_N=targets_NF, are_sources=False), features.device)
