@@ -20,6 +20,7 @@ from data.progress import Progress
 from model import optimizers
 from model.checkpoint import Checkpoints
 from model.specs import Budget
+from model.supply import Supply
 
 LEADING_COLUMNS = ("learning_rate", "gradient_norm", "loss")
 
@@ -103,8 +104,9 @@ class Loop(Generic[Batch]):
         first = self._restore(checkpoints.newest())
         self._learner.train()
         saved_s = time.monotonic()
-        with _termination() as asked_to_stop:
-            for step, batch in enumerate(self._batches(first), start=first):
+        supply = Supply(self._batches(first), device=self._budget.device)
+        with _termination() as asked_to_stop, supply:
+            for step, batch in enumerate(supply, start=first):
                 self._metrics[step] = torch.tensor(self._update(step, batch), dtype=torch.float64)
                 done = step + 1
                 self._end_epoch(done)

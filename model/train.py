@@ -7,12 +7,11 @@ from pathlib import Path
 from data.errors import UserError
 from data.progress import Progress
 from data.writers import write_json
-from model import exact, held_out, job, learner, protocol, runs
+from model import exact, held_out, job, learner, protocol, regions, runs
 from model.feed import Exercises, Feed
 from model.initialise import copy_matching
 from model.learner import Learner
 from model.loop import Loop
-from model.regions import Mapped
 from model.specs import Network, Stage, Stream, check_lengths
 
 
@@ -33,7 +32,7 @@ def train(path: str, progress: Progress) -> None:
         for split in ("train", "validation")
     }
     shares = {objective.name: objective.weight for objective in stream.objectives}
-    features = Mapped(known.store, budget.device)
+    features = regions.features(known.store, budget.device)
     exercises = Exercises(feeds["train"], pupil.ask, features)
     loop = Loop(pupil, exercises, name=f"stage {stage.name}", budget=budget, weights=shares)
     timed = runs.run(loop, this, progress)
