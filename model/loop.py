@@ -25,6 +25,7 @@ from model.checkpoint import Checkpoints
 from model.journal import Journal
 from model.ranks import ALONE, Ranks
 from model.specs import Budget
+from model.supply import Supply
 from model.updates import Batch, Update, Updates
 
 LEADING_COLUMNS = ("learning_rate", "gradient_norm", "loss")
@@ -50,12 +51,16 @@ class EpochEnd(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """The metrics of every step, (num_steps, columns) float64; where this process began, and its number of rows."""
+    """The metrics of every step, (num_steps, columns) float64, and what this process did of it.
+
+    `starved_seconds` is how long steps waited for their rows.
+    """
 
     columns: tuple[str, ...]
     metrics: Tensor
     first_step: int
     num_rows: int
+    starved_seconds: float
 
 
 class Loop(Generic[Batch]):
@@ -104,8 +109,9 @@ class Loop(Generic[Batch]):
         first = self._restore(checkpoints.newest())
         self._learner.train()
         due_s = time.monotonic() + checkpoint_every_s
-        with _termination() as asked_to_stop, checkpoints:
-            for update in self._updates.starting_at(first, self.num_steps):
+        supply = Supply(self._updates.starting_at(first, self.num_steps), device=self._budget.device)
+        with _termination() as asked_to_stop, checkpoints, supply:
+            for update in supply:
                 self._update(update)
                 done = update.number + 1
                 self._end_epoch(done)
@@ -125,6 +131,7 @@ class Loop(Generic[Batch]):
             metrics=self._journal.metrics,
             first_step=first,
             num_rows=self._num_rows,
+            starved_seconds=supply.starved_seconds,
         )
 
     def _update(self, update: Update[Batch]) -> None:

@@ -1,7 +1,7 @@
 """Regions of images as tensors: boxes and labels by row of the region store, features by source.
 
 A source is one region of the store, as image * R + region, or HIDDEN. Legend: B rows, R regions, F features of a
-region, S regions of the store (all images' end to end).
+region, S regions of the store (all images' end to end), N sources.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from data.regions.store import RegionStore
-from model.batch import HIDDEN
+from model.batch import HIDDEN, on_device
+
+_RESIDENT_SHARE = 0.5  # of the free memory of a GPU that a store may take
+_ROWS_PER_COPY = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +54,21 @@ class Features(ABC):
         """The features of `sources` (int64, any shape, on the host), float16, (..., F): zeros where HIDDEN."""
 
 
+def features(store: RegionStore, device: torch.device | str) -> Features:
+    """The store in a GPU's memory where it fits, else as it lies on the disk."""
+    if torch.device(device).type == "cuda":
+        free_bytes, _ = torch.cuda.mem_get_info(device)
+        if store.features_NRF.nbytes < _RESIDENT_SHARE * free_bytes:
+            return Resident(store, device)
+    return Mapped(store, device)
+
+
 class Mapped(Features):
     """Features of a store as it lies on the disk, mapped into memory."""
 
     def __init__(self, store: RegionStore, device: torch.device | str) -> None:
         self.device = torch.device(device)
-        self._features_SF = np.asarray(store.features_NRF).reshape(-1, store.features_NRF.shape[2])
+        self._features_SF = _end_to_end(store)
 
     def take(self, sources: Tensor) -> Tensor:
         """Gathered on the host, into pinned memory that is used again where a GPU is to read it."""
@@ -65,3 +78,27 @@ class Mapped(Features):
         np.take(self._features_SF, rows_N.numpy(), axis=0, out=taken_NF.numpy(), mode="clip")  # the fastest of all ways
         taken_NF[rows_N == HIDDEN] = 0.0
         return taken_NF.view(*sources.shape, taken_NF.shape[1]).to(self.device, non_blocking=True)
+
+
+class Resident(Features):
+    """Features of a store that lies whole in the device's memory, with a row of zeros behind the last."""
+
+    def __init__(self, store: RegionStore, device: torch.device | str) -> None:
+        self.device = torch.device(device)
+        features_SF = _end_to_end(store)
+        num_regions, size = features_SF.shape
+        self._table_TF = torch.zeros((num_regions + 1, size), dtype=torch.float16, device=self.device)
+        for start in range(0, num_regions, _ROWS_PER_COPY):
+            rows_NF = torch.from_numpy(
+                features_SF[start : start + _ROWS_PER_COPY].copy()
+            )  # the mapped ones are read-only
+            self._table_TF[start : start + len(rows_NF)].copy_(rows_NF)
+
+    def take(self, sources: Tensor) -> Tensor:
+        """Gathered on the device."""
+        rows = on_device(sources.where(sources != HIDDEN, len(self._table_TF) - 1), self.device)
+        return self._table_TF.index_select(0, rows.flatten()).view(*sources.shape, self._table_TF.shape[1])
+
+
+def _end_to_end(store: RegionStore) -> NDArray[np.float16]:
+    return np.asarray(store.features_NRF).reshape(-1, store.features_NRF.shape[2])

@@ -81,6 +81,7 @@ def _run(timed: Timed) -> dict[str, Any]:
     return {
         "first_step": timed.trained.first_step,
         "training_seconds": timed.seconds,
+        "starved_seconds": timed.trained.starved_seconds,
         "samples_per_second": timed.trained.num_rows / max(timed.seconds, 1e-9),
         "torch": torch.__version__,
         "num_threads": torch.get_num_threads(),

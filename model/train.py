@@ -10,7 +10,7 @@ from typing import Any
 import model.ranks
 from data.progress import Progress, silent
 from data.writers import write_json
-from model import arithmetic, held_out, job, learner, plugins, protocol, runs
+from model import arithmetic, held_out, job, learner, plugins, protocol, regions, runs
 from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
@@ -19,7 +19,7 @@ from model.job import Job
 from model.learner import Learner
 from model.loop import Loop
 from model.ranks import Ranks
-from model.regions import Features, Mapped
+from model.regions import Features
 from model.specs import Network, Stage, Stream, check_lengths
 from model.updates import Lane, Updates
 
@@ -38,7 +38,7 @@ def train(path: str, progress: Progress) -> None:
     origin = copy_matching(pupil, weights)
     pupil.to(budget.device)
     feeds = {stream.label: _feed(stream, this, known, split="train", seed=budget.seed) for stream in stage.streams}
-    features = Mapped(known.store, budget.device)
+    features = regions.features(known.store, budget.device)
     updates = _updates(stage, pupil, feeds, features, ranks)
     loop = Loop(pupil, updates, name=f"stage {stage.name}", budget=budget, ranks=ranks)
     timed = runs.run(loop, this, progress if ranks.is_first else silent)

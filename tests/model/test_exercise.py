@@ -19,7 +19,7 @@ from model.exercise import Exercise, dress, of_rows, where
 from model.facts import Facts
 from model.feed import Feed
 from model.learner import Learner
-from model.regions import Mapped
+from model.regions import Mapped, Resident
 from model.respondent import Respondent
 from tests.model.tiny import FORMS, TinySet, tiny_network, tiny_stage
 
@@ -112,9 +112,12 @@ def test_only_the_heads_that_are_named_are_asked_and_give_a_loss(pupil: Learner,
     assert pupil.losses(exercise, ("moc", "mlm")).tolist() == [every["moc"], every["mlm"]]
 
 
-def test_features_are_those_of_the_source_and_zeros_where_hidden(tiny_facts: Facts) -> None:
+@pytest.mark.parametrize("kind", [Mapped, Resident])
+def test_features_are_those_of_the_source_and_zeros_where_hidden(
+    kind: type[Mapped] | type[Resident], tiny_facts: Facts
+) -> None:
     known_NRF = tiny_facts.store.features_NRF
-    taken = Mapped(tiny_facts.store, "cpu").take(torch.tensor([[5, HIDDEN], [HIDDEN, 6]]))
+    taken = kind(tiny_facts.store, "cpu").take(torch.tensor([[5, HIDDEN], [HIDDEN, 6]]))
     assert taken.dtype == torch.float16
     expected = np.stack([known_NRF[0, 5], np.zeros(8), np.zeros(8), known_NRF[1, 0]]).reshape(2, 2, 8)
     np.testing.assert_array_equal(taken.numpy(), expected)
