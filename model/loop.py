@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import signal
 import sys
@@ -20,13 +21,13 @@ from torch import Tensor, nn
 from data import draws
 from data.errors import UserError
 from data.progress import Progress
-from model import optimizers
+from model import optimizers, room
 from model.checkpoint import Checkpoints
 from model.journal import Journal
 from model.ranks import ALONE, Ranks
 from model.specs import Budget
 from model.supply import Supply
-from model.updates import Batch, Update, Updates
+from model.updates import Batch, Pass, Update, Updates
 
 LEADING_COLUMNS = ("learning_rate", "gradient_norm", "loss")
 _READ_EVERY = {"cpu": 1, "cuda": 50}  # updates; to read is to wait for a GPU
@@ -158,15 +159,33 @@ class Loop(Generic[Batch]):
         total = torch.zeros((), dtype=torch.float64, device=self._budget.device)
         sums = {stream: torch.zeros_like(self._weights[stream], dtype=torch.float64) for stream, _ in update.rows}
         for one in update.passes:
-            lane = self._updates.lanes[one.stream]
-            with self._precision():
-                losses: Tensor = self._learner.losses(one.batch, tuple(lane.weights))  # type: ignore[operator]
-            loss = (self._weights[one.stream] * losses).sum() * one.weight
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
-            sums[one.stream] += losses.detach() / lane.batches_per_update
+            loss, losses = self._backward_where_it_fits(one)
+            total += loss
+            sums[one.stream] += losses / self._updates.lanes[one.stream].batches_per_update
         blank = {stream: torch.full_like(weights, math.nan).double() for stream, weights in self._weights.items()}
         return total, torch.cat(list({**blank, **sums}.values()))
+
+    def _backward_where_it_fits(self, one: Pass[Batch]) -> tuple[Tensor, Tensor]:
+        """As `_backward`. Raises UserError where memory is short, with the number of rows that fit."""
+        try:
+            return self._backward(one)
+        except RuntimeError as error:
+            if not room.is_out_of_memory(error):
+                raise
+        self._optimizer.zero_grad()
+
+        def attempt(num_rows: int) -> None:
+            self._backward(dataclasses.replace(one, batch=one.batch.part(slice(0, num_rows))))
+
+        raise room.no_room(attempt, num_rows=len(one.batch.rows_B), where=f"{self._name}, {one.stream}")
+
+    def _backward(self, one: Pass[Batch]) -> tuple[Tensor, Tensor]:
+        """Add the gradients of a pass; returns its share of the loss, and its losses."""
+        with self._precision():
+            losses: Tensor = self._learner.losses(one.batch, tuple(self._updates.lanes[one.stream].weights))  # type: ignore[operator]
+        loss = (self._weights[one.stream] * losses).sum() * one.weight
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach(), losses.detach()
 
     def _precision(self) -> torch.autocast:
         is_less = self._budget.precision != "float32"
