@@ -126,6 +126,11 @@ class Exercise:
         """The number of rows."""
         return len(self.rows_B)
 
+    @property
+    def num_positions(self) -> int:
+        """How many word pieces and regions the network sees, padding included."""
+        return self.shown.text_BL.numel() + self.shown.regions_BRF.shape[:2].numel()
+
     def part(self, rows: slice) -> Exercise:
         """Some consecutive rows, with what is asked of them."""
         asks = {name: tuple(asked.part(rows) for asked in parts) for name, parts in self.asks.items()}

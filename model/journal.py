@@ -46,6 +46,8 @@ class Journal:
         is_bad = ~self.metrics[first : self.num_read, self.columns.index("loss")].isfinite()
         return first + int(is_bad.nonzero()[0]) if bool(is_bad.any()) else None
 
-    def last(self, column: str) -> float:
-        """What was read last of a column; NaN where nothing was."""
-        return float(self.metrics[self.num_read - 1, self.columns.index(column)]) if self.num_read else math.nan
+    def last(self) -> dict[str, float]:
+        """The row that was read last, by column; empty where none was."""
+        if not self.num_read:
+            return {}
+        return dict(zip(self.columns, self.metrics[self.num_read - 1].tolist(), strict=True))

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any, Generic, Protocol
 
@@ -21,13 +23,14 @@ from torch import Tensor, nn
 from data import draws
 from data.errors import UserError
 from data.progress import Progress
-from model import optimizers, room
+from model import flop, optimizers, room
 from model.checkpoint import Checkpoints
 from model.journal import Journal
 from model.ranks import ALONE, Ranks
 from model.specs import Budget
 from model.supply import Supply
 from model.updates import Batch, Pass, Update, Updates
+from model.watch import Watch
 
 LEADING_COLUMNS = ("learning_rate", "gradient_norm", "loss")
 _READ_EVERY = {"cpu": 1, "cuda": 50}  # updates; to read is to wait for a GPU
@@ -54,14 +57,14 @@ class EpochEnd(Protocol):
 class Trained:
     """The metrics of every step, (num_steps, columns) float64, and what this process did of it.
 
-    `starved_seconds` is how long steps waited for their rows.
+    `speed` has the medians of `model.watch.Speed`.
     """
 
     columns: tuple[str, ...]
     metrics: Tensor
     first_step: int
     num_rows: int
-    starved_seconds: float
+    speed: dict[str, float | None]
 
 
 class Loop(Generic[Batch]):
@@ -100,19 +103,22 @@ class Loop(Generic[Batch]):
             read_every=_READ_EVERY[budget.device],
         )
         self._num_rows = 0
+        self._flop_per_row: dict[str, float] = {}  # of each stream, once it is known
         self._rows: dict[int, tuple[tuple[str, NDArray[np.int64]], ...]] = {}  # of the updates that are not read yet
 
-    def run(self, checkpoints: Checkpoints, *, checkpoint_every_s: float, progress: Progress) -> Trained:
-        """Train to the end of the budget, from the newest checkpoint on.
+    def run(self, checkpoints: Checkpoints, *, record: Path, checkpoint_every_s: float, progress: Progress) -> Trained:
+        """Train to the end of the budget, from the newest checkpoint on; what it looks like goes into `record`.
 
         Saves every `checkpoint_every_s`, at the end, and on SIGTERM, after which it leaves with exit code 143.
         """
         first = self._restore(checkpoints.newest())
         self._learner.train()
+        watch = Watch(record, budget=self._budget)
         due_s = time.monotonic() + checkpoint_every_s
         supply = Supply(self._updates.starting_at(first, self.num_steps), device=self._budget.device)
         with _termination() as asked_to_stop, checkpoints, supply:
             for update in supply:
+                self._count(update, watch)
                 self._update(update)
                 done = update.number + 1
                 self._end_epoch(done)
@@ -125,15 +131,28 @@ class Loop(Generic[Batch]):
                     sys.exit(128 + signal.SIGTERM)
                 if self._journal.is_full:
                     self._read()
-                loss = self._journal.last("loss")
-                progress(done / self.num_steps, f"step {done:,} of {self.num_steps:,}, loss {loss:.3f}")
+                    watch.tell(done, self._journal.last(), starved_s=supply.starved_seconds)
+                loss = self._journal.last().get("loss", math.nan)
+                message = f"step {done:,} of {self.num_steps:,}, loss {loss:.3f}{watch.line()}"
+                progress(done / self.num_steps, message)
         return Trained(
             columns=self._journal.columns,
             metrics=self._journal.metrics,
             first_step=first,
             num_rows=self._num_rows,
-            starved_seconds=supply.starved_seconds,
+            speed=watch.close(),
         )
+
+    def _count(self, update: Update[Batch], watch: Watch) -> None:
+        """Tell the watch what an update takes: of the passes of this rank."""
+        total = 0.0
+        for one in update.passes:
+            if one.stream not in self._flop_per_row:
+                self._flop_per_row[one.stream] = flop.of_step(partial(self._losses, one)) / len(one.batch.rows_B)
+            total += self._flop_per_row[one.stream] * len(one.batch.rows_B)
+        batches = [one.batch for one in update.passes]
+        positions = sum(batch.num_positions for batch in batches)
+        watch.count(rows=sum(len(batch.rows_B) for batch in batches), positions=positions, flop=total)
 
     def _update(self, update: Update[Batch]) -> None:
         """One update of the weights, and its row in the journal; nothing here waits for the device."""
@@ -181,15 +200,18 @@ class Loop(Generic[Batch]):
 
     def _backward(self, one: Pass[Batch]) -> tuple[Tensor, Tensor]:
         """Add the gradients of a pass; returns its share of the loss, and its losses."""
-        with self._precision():
-            losses: Tensor = self._learner.losses(one.batch, tuple(self._updates.lanes[one.stream].weights))  # type: ignore[operator]
+        losses = self._losses(one)
         loss = (self._weights[one.stream] * losses).sum() * one.weight
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach(), losses.detach()
 
-    def _precision(self) -> torch.autocast:
+    def _losses(self, one: Pass[Batch]) -> Tensor:
+        """The losses of a pass, at the budget's precision."""
         is_less = self._budget.precision != "float32"
-        return torch.autocast(self._budget.device, dtype=torch.bfloat16, enabled=is_less)
+        names = tuple(self._updates.lanes[one.stream].weights)
+        with torch.autocast(self._budget.device, dtype=torch.bfloat16, enabled=is_less):
+            losses: Tensor = self._learner.losses(one.batch, names)  # type: ignore[operator]
+        return losses
 
     def _seed_of(self, number: int) -> int:
         """What dropout's generator begins an update with, from (seed, update, rank), so that no state is kept."""

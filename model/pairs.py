@@ -40,6 +40,11 @@ class Pairs:
         """The same with its tensors on `device`."""
         return on_device(self, device)
 
+    @property
+    def num_positions(self) -> int:
+        """How many word pieces and regions the network sees, padding included."""
+        return len(self.text_P) * (self.text_TL.shape[1] + self.regions_IRF.shape[1])
+
     def part(self, rows: slice) -> Pairs:
         """The pairs of some consecutive rows, beside all texts and images of the batch."""
         first, last, _ = rows.indices(len(self.rows_B))

@@ -54,6 +54,7 @@ def run(loop: Loop[Batch], this: Job, progress: Progress) -> Timed:
     started_s = time.monotonic()
     trained = loop.run(
         Checkpoints(folder=this.checkpoints, digest=this.digest()),
+        record=this.record,
         checkpoint_every_s=this.checkpoint_every_s,
         progress=lambda share, message: progress(share * _SHARE_OF_TRAINING, message),
     )
@@ -81,7 +82,7 @@ def _run(timed: Timed) -> dict[str, Any]:
     return {
         "first_step": timed.trained.first_step,
         "training_seconds": timed.seconds,
-        "starved_seconds": timed.trained.starved_seconds,
+        "speed": timed.trained.speed,
         "samples_per_second": timed.trained.num_rows / max(timed.seconds, 1e-9),
         "torch": torch.__version__,
         "num_threads": torch.get_num_threads(),

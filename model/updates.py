@@ -23,6 +23,11 @@ class Divisible(Protocol):
         """Which rows it has, by number."""
         ...
 
+    @property
+    def num_positions(self) -> int:
+        """How many word pieces and regions the network sees, padding included."""
+        ...
+
     def part(self, rows: slice) -> Self:
         """Some of its rows."""
         ...

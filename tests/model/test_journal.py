@@ -14,14 +14,14 @@ def journal() -> Journal:
 def test_rows_are_read_in_the_order_in_which_they_were_noted() -> None:
     found = journal()
     found.note(0.5, torch.tensor([1.0, 2.0]))
-    assert (found.is_full, math.isnan(found.last("loss"))) == (False, True)
+    assert (found.is_full, found.last()) == (False, {})
     found.note(0.25, torch.tensor([3.0, 4.0]))
     assert found.is_full
     assert found.read() is None
     found.note(0.125, torch.tensor([5.0, 6.0]))
     assert found.read() is None
     assert found.metrics[:3].tolist() == [[0.5, 1.0, 2.0], [0.25, 3.0, 4.0], [0.125, 5.0, 6.0]]
-    assert found.last("norm") == 6.0
+    assert found.last() == {"learning_rate": 0.125, "loss": 5.0, "norm": 6.0}
 
 
 def test_the_first_update_whose_loss_is_not_finite_is_named() -> None:

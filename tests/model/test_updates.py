@@ -25,6 +25,10 @@ class Rows:
 
     rows_B: NDArray[np.int64]
 
+    @property
+    def num_positions(self) -> int:
+        return len(self.rows_B)
+
     def part(self, rows: slice) -> Self:
         return type(self)(self.rows_B[rows])
 
