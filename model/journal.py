@@ -27,6 +27,11 @@ class Journal:
         """Whether no row can be noted before some are read."""
         return self._num_waiting == len(self._waiting)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether no row waits to be read."""
+        return self._num_waiting == 0
+
     def begin(self, metrics: Tensor, num_read: int) -> None:
         """Go on from what an earlier process read."""
         self.metrics[:num_read] = metrics[:num_read]

@@ -131,6 +131,7 @@ class Loop(Generic[Batch]):
                     sys.exit(128 + signal.SIGTERM)
                 if self._journal.is_full:
                     self._read()
+                if self._journal.is_read:
                     watch.tell(done, self._journal.last(), starved_s=supply.starved_seconds)
                 loss = self._journal.last().get("loss", math.nan)
                 message = f"step {done:,} of {self.num_steps:,}, loss {loss:.3f}{watch.line()}"
