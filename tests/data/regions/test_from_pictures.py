@@ -10,13 +10,13 @@ from PIL import Image
 from data import images
 from data.errors import SourceError, UserError
 from data.progress import silent
-from data.regions import descriptors
+from data.backbones import pixels as descriptors
 from data.regions import pictures as pictures_at_hand
-from data.regions.pixels import PixelSettings, build
+from data.regions.from_pictures import PictureSettings, build
 from data.regions.store import RegionStore
 from data.shards import Workplace
 
-THREE_A_SHARD = PixelSettings(images_per_shard=3)
+THREE_A_SHARD = PictureSettings(images_per_shard=3)
 
 
 def place(folder):
@@ -193,7 +193,7 @@ def test_visual_genomes_pictures_may_lie_with_cocos_of_the_same_number(make_file
 
 
 def test_rare_labels_beyond_the_limit_are_not_known(make_store):
-    store, _, _ = make_store(settings=PixelSettings(images_per_shard=3, max_labels=2))
+    store, _, _ = make_store(settings=PictureSettings(images_per_shard=3, max_labels=2))
     assert store.object_names == ("ant", "background")  # `ant` is on two boxes, `red` on one
     assert store.object_ids_NR[0, :2].tolist() == [-1, 0]
 
