@@ -37,9 +37,8 @@ def check_fit(
     for said, names in (("without", missing), ("with", unexpected)):
         strange = sorted(name for name in names if not is_of(head, name) and not name.endswith(_COUNTER))
         if strange:
-            raise misfit(
-                settings, f"weights {said} {strange[0]}" + f" and {len(strange) - 1} more" * (len(strange) > 1)
-            )
+            more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+            raise misfit(settings, f"weights {said} {strange[0]}{more}")
 
 
 def misfit(settings: BackboneSettings, found: str) -> UserError:
