@@ -21,7 +21,8 @@ _AVERAGES = ("avgpool", "adaptive_avg_pool2d")
 
 
 def _network(settings: BackboneSettings) -> Network:
-    models = library("torchvision", settings).models
+    models = library("torchvision.models", settings)
+    graphs = library("torchvision.models.feature_extraction", settings)
     known = models.list_models(module=models)
     if settings.model not in known:
         raise unknown_model(settings, nearest=difflib.get_close_matches(settings.model, known, n=2))
@@ -29,8 +30,8 @@ def _network(settings: BackboneSettings) -> Network:
     head = [name for name, _ in model.named_children()][-1]
     weights.load(model, settings, head=(head,))
     colours = models.get_model_weights(settings.model).DEFAULT.transforms()
-    node = _before_average(models.feature_extraction.get_graph_node_names(model)[1], settings)
-    extractor = models.feature_extraction.create_feature_extractor(model, [node])
+    node = _before_average(graphs.get_graph_node_names(model)[1], settings)
+    extractor = graphs.create_feature_extractor(model, [node])
 
     def last_map(pictures_BCSS: Tensor) -> Tensor:
         found: Tensor = extractor(pictures_BCSS)[node]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.backbones import Backbone, BackboneSettings
+from data.backbones import Backbone, BackboneSettings, no_library
 from data.errors import UserError
 from data.regions import weights
 from data.regions.feature_maps import Network, library, opening, unknown_model
@@ -58,6 +58,8 @@ def _model(transformers: Any, settings: BackboneSettings) -> Any:
             output_loading_info=True,
             dtype=torch.float32,
         )
+    except ImportError as error:  # it imports what it needs only now
+        raise no_library("transformers", settings, found=f"{type(error).__name__}: {first_line(error)}") from error
     except Exception as error:  # of many kinds: the folder may hold anything
         if getattr(error, "errno", None) is not None:
             raise

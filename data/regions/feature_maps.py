@@ -50,11 +50,13 @@ def opening(make: Callable[[BackboneSettings], Network]) -> Callable[[BackboneSe
 
 
 def library(name: str, settings: BackboneSettings) -> ModuleType:
-    """A library. Raises UserError where it cannot be imported."""
+    """A library, or a module of one. Raises UserError where it cannot be imported."""
     try:
         return importlib.import_module(name)
     except Exception as error:  # torchvision raises RuntimeError beside a torch that it was not built for
-        raise no_library(name, settings, found=f"{type(error).__name__}: {first_line(error)}") from error
+        raise no_library(
+            name.partition(".")[0], settings, found=f"{type(error).__name__}: {first_line(error)}"
+        ) from error
 
 
 def unknown_model(settings: BackboneSettings, *, nearest: Sequence[str]) -> UserError:
