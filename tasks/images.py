@@ -135,10 +135,10 @@ class RegionFeatures(SourceTask, ShardedTask):
         default="cpu", choices=get_args(Device), description="where the backbone runs; part of the result's identity"
     )
     picture_side_px: CountParameter = CountParameter(
-        default=448, most=4096, description="longer side of a picture, as the backbone sees it"
+        default=448, most=2048, description="longer side of a picture, as the backbone sees it"
     )
     pictures_per_batch: CountParameter = CountParameter(
-        default=8, most=4096, description="pictures that the backbone sees at once; part of the result's identity"
+        default=8, most=1024, description="pictures that the backbone sees at once; part of the result's identity"
     )
 
     entry = ("data.regions.detections", "data.regions.from_pictures", "data.contracts.regions")

@@ -54,9 +54,8 @@ def library(name: str, settings: BackboneSettings) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:  # torchvision raises RuntimeError beside a torch that it was not built for
-        raise no_library(
-            name.partition(".")[0], settings, found=f"{type(error).__name__}: {first_line(error)}"
-        ) from error
+        found = f"{type(error).__name__}: {first_line(error)}"
+        raise no_library(name.partition(".")[0], settings, found=found) from error
 
 
 def unknown_model(settings: BackboneSettings, *, nearest: Sequence[str]) -> UserError:
@@ -65,9 +64,7 @@ def unknown_model(settings: BackboneSettings, *, nearest: Sequence[str]) -> User
         expected=f"a model of {settings.name}",
         found=repr(settings.model),
         where=settings.setting,
-        way_out=f"did you mean {' or '.join(nearest)}?"
-        if nearest
-        else f"look up the name in {settings.name}'s own list",
+        way_out=f"did you mean {' or '.join(nearest)}?" if nearest else f"look it up in the list of {settings.name}",
     )
 
 
@@ -158,7 +155,7 @@ class FeatureMaps:
             raise self._too_large(error) from error
         except Exception as error:  # a model may be for anything, or for pictures of one size alone
             raise self._no_map(f"{type(error).__name__}: {first_line(error)}") from error
-        if not isinstance(found, torch.Tensor) or found.ndim != 4:
+        if not isinstance(found, torch.Tensor) or found.ndim != 4 or not found.numel():
             raise self._no_map(f"numbers of shape {tuple(found.shape)}" if hasattr(found, "shape") else "no numbers")
         return found.shape[1]
 

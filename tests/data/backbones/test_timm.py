@@ -44,7 +44,7 @@ def test_features_are_those_of_the_map_that_the_model_averages(
     extractor = backbones.opened(settings)
     assert extractor.num_features == width
     square = [replace(view, boxes_R4=np.array([[0.25, 0.25 * 64 / 43] * 2], np.float32)) for view in make_views(2)]
-    canvases = np.stack([extractor._canvas(view).pixels_CSS for view in square])  # type: ignore[attr-defined]
+    canvases = np.stack([extractor._canvas(view).pixels_CSS for view in square])
     with torch.inference_mode():
         map_BFHW = model.forward_features(torch.from_numpy(canvases))
     assert map_BFHW.shape == (2, width, 2, 2)

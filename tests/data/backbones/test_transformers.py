@@ -125,7 +125,7 @@ def test_the_model_is_the_published_one_in_eval_mode(tiny_resnet: Path, make_vie
     model = transformers.ResNetModel.from_pretrained(tiny_resnet, local_files_only=True).eval()
     view = make_views(1)[0]
     extractor = backbones.opened(tiny(tiny_resnet))
-    canvas = extractor._canvas(view)  # type: ignore[attr-defined]  # what the network is shown
+    canvas = extractor._canvas(view)  # what the network is shown
     with torch.inference_mode():
         map_FHW = model(torch.from_numpy(canvas.pixels_CSS)[None]).last_hidden_state[0]
     assert map_FHW.shape == (64, 8, 8)

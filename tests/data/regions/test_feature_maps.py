@@ -82,6 +82,7 @@ def _fails(pictures_BCSS: Any) -> Any:
         (_fails, r"ValueError: You have to specify input_ids \("),
         (lambda pictures: pictures.mean(dim=(2, 3)), r"numbers of shape \(1, 3\)"),
         (lambda pictures: pictures.flatten(2).transpose(1, 2), r"numbers of shape \(1, 64, 3\)"),
+        (lambda pictures: pictures[..., :0], r"numbers of shape \(1, 3, 8, 0\)"),
         (lambda pictures: {"logits": pictures}, "no numbers"),
     ],
 )

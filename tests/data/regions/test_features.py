@@ -13,7 +13,7 @@ from data.errors import UserError
 from data.regions.features import as_float16, features_of, width_of
 from data.shards import Workplace
 
-PLACE = Workplace(scratch=None)  # type: ignore[arg-type]  # nothing is written
+PLACE = Workplace(scratch=None)  # nothing is written
 
 
 def open_with(monkeypatch: pytest.MonkeyPatch, width: int) -> BackboneSettings:
@@ -27,7 +27,7 @@ def open_with(monkeypatch: pytest.MonkeyPatch, width: int) -> BackboneSettings:
 def test_fewer_features_than_the_store_holds_are_followed_by_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = open_with(monkeypatch, 3)
     assert width_of(settings, PLACE) == 3
-    (found_RF,) = features_of(["view"], settings)  # type: ignore[list-item]
+    (found_RF,) = features_of(["view"], settings)
     assert found_RF.shape == (1, 2048)
     assert found_RF[0, :4].tolist() == [1, 2, 3, 0]
     assert not found_RF[0, 3:].any()
