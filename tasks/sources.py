@@ -171,7 +171,7 @@ def need(names: Iterable[str], *, task: str, what: str) -> None:
     choices = " or ".join(f"[sources] {name} ({known[name].title}, {known[name].address})" for name in names)
     raise UserError(
         expected=f"{what} for {task}",
-        found="no source that gives it, while other sources are set",
+        found="none in the generated world" if uses_world() else "no source that gives it, while other sources are set",
         where="luigi.cfg [sources]",
-        way_out=f"set {choices}; or set no source at all to run on the generated world",
+        way_out=f"set {choices}" + ("" if uses_world() else "; or set no source at all to run on the generated world"),
     )
