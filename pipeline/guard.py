@@ -22,7 +22,7 @@ from tasks.hard_negatives import HardNegatives
 from tasks.images import cautions
 from tasks.report import Report
 from tasks.settings import configured_sources, current_store
-from tasks.sources import check_kind, check_there
+from tasks.sources import check_beside, check_kind, check_there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,3 +87,4 @@ def check_sources() -> None:
         for path in paths:
             check_there(path, f"{source.title} (to be had at {source.address})")
             check_kind(source, path)
+            check_beside(source, path)

@@ -16,7 +16,7 @@ from data.errors import UserError
 from data.records import Reject, Rejection, Source
 from data.sources import all_sources
 from data.taggers import treebank
-from tasks.sources import check_kind, check_there
+from tasks.sources import check_beside, check_kind, check_there
 from tasks.upkeep.findings import Finding, of_error
 
 PICTURES = (".jpg", ".jpeg", ".png")
@@ -54,6 +54,7 @@ def _finding(source: Source, path: Path) -> Finding:
     try:
         check_there(path, f"{source.title} (to be had at {source.address})")
         check_kind(source, path)
+        check_beside(source, path)
         seems = likeness(path, source.name)
         if seems is not None:
             way_out = f"set [sources] {source.name} to the right one: {source.address}"
