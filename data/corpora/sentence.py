@@ -78,10 +78,11 @@ def _deal(files: SourceFiles, joined: Joined, dealer: ImageDealer, tally: Tally,
     for number, captions in joined.texts_by_file(files, "captions", progress):
         is_new = []
         for image_id, name, text in zip(*(column.to_pylist() for column in captions.columns), strict=True):
-            is_repeated = said.is_said_before(image_id, text, number)
+            is_repeated = said.is_in_a_file_before(image_id, text, number)
             is_new.append(not is_repeated and name not in taken)
             if is_new[-1]:
                 taken.add(name)
+                said.note(image_id, text, number)
             elif is_repeated:
                 tally.filtered.add(image_id, text, SAID_BEFORE)
             else:
@@ -91,17 +92,23 @@ def _deal(files: SourceFiles, joined: Joined, dealer: ImageDealer, tally: Tally,
 
 @dataclass(kw_only=True)
 class _Said:
-    """The first file in which each caption of an image was met; nothing is remembered where there is only one."""
+    """The file that each caption of an image was taken from; nothing is remembered where there is only one."""
 
     has_several_files: bool
-    _first: dict[bytes, int] = field(default_factory=dict)
+    _file_of: dict[bytes, int] = field(default_factory=dict)
 
-    def is_said_before(self, image_id: str, text: str, file: int) -> bool:
-        """Whether a file before has these words for the image."""
-        if not self.has_several_files:
-            return False
-        digest = hashlib.blake2b(f"{image_id} {text}".encode(), digest_size=16).digest()
-        return self._first.setdefault(digest, file) < file
+    def note(self, image_id: str, text: str, file: int) -> None:
+        """Remember a caption that was taken."""
+        if self.has_several_files:
+            self._file_of.setdefault(_digest(image_id, text), file)
+
+    def is_in_a_file_before(self, image_id: str, text: str, file: int) -> bool:
+        """Whether these words were taken for the image from a file before."""
+        return self.has_several_files and self._file_of.get(_digest(image_id, text), file) < file
+
+
+def _digest(image_id: str, text: str) -> bytes:
+    return hashlib.blake2b(f"{image_id} {text}".encode(), digest_size=16).digest()
 
 
 def _rows(bench: Bench) -> pa.Table:

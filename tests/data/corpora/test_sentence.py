@@ -138,17 +138,19 @@ def test_two_files_of_a_source_may_overlap(small: Any, inputs: Any) -> None:
 
 
 def test_an_id_that_two_files_give_to_different_captions_is_rejected_the_second_time(small: Any, inputs: Any) -> None:
+    karpathy = [(7, 1, "shirt"), (8, 2, "a dog"), (9, 1, "a dog"), (9, 2, "big dog"), (10, 1, "on a dog")]
     files = {
-        "coco_captions": (small.captions([(7, 1, "a dog"), (8, 1, "a dog")]),),
-        "coco_karpathy": (_karpathy(small, (7, 1, "shirt"), (8, 2, "a dog"), (9, 1, "a dog"), (9, 2, "big dog")),),
+        "coco_captions": (small.captions([(7, 1, "a dog"), (8, 1, "a dog"), (8, 1, "on a dog")]),),
+        "coco_karpathy": (_karpathy(small, *karpathy),),
     }
     into = small.empty_folder("sentence")
     settings = SentenceSettings(max_length=8, images_per_shard=1, max_rejected_rate=1.0)
     build(files, **inputs.paths(), settings=settings, into=into, progress=silent, workplace=small.place())
-    # "a dog" of image 1 is in the first file, so its id 9 is still free for what the second file says of image 2.
-    assert tables.read(into / "corpus")["row_id"].to_pylist() == ["coco:7", "coco:8", "coco:9"]
+    # "a dog" of image 1 is in the first file, so its id 9 is still free for what the second file says of image 2; "on a
+    # dog" was rejected there, so it is taken from the second.
+    assert tables.read(into / "corpus")["row_id"].to_pylist() == ["coco:10", "coco:7", "coco:8", "coco:9"]
     counts = json.loads((into / "counts.json").read_text())
-    assert counts["rejected"] == {"repeated caption id": 2}
+    assert counts["rejected"] == {"repeated caption id": 3}
     assert counts["filtered"] == {"the same caption of the image in another file": 1}
 
 
