@@ -7,7 +7,7 @@ out under one id is held out under all of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -103,6 +103,10 @@ class ImageTable:
     def photo(self) -> Mapping[str, str | None]:
         """The photograph's number on Flickr, equal for images that are the same; None where no format says."""
         return self._column("photo_id")
+
+    def only(self, image_ids: Iterable[str]) -> ImageTable:
+        """The table of some of its images."""
+        return ImageTable(self._rows.filter(pc.is_in(self._rows["image_id"], pa.array(sorted(image_ids), pa.string()))))
 
     def _column(self, name: str) -> dict[str, Any]:
         """A column by image id; equal values are one object."""
