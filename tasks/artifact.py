@@ -84,6 +84,10 @@ class ArtifactTask(Node):
         """Modules that are imported by a computed name for these settings."""
         return ()
 
+    def deciding_libraries(self) -> tuple[str, ...]:
+        """The libraries whose versions decide the result: those of `libraries`, and of plug-ins."""
+        return self.libraries
+
     def can_go_on(self, scratch: Path) -> bool:
         """Whether what a killed or failed build left in its scratch folder is worth keeping."""
         return False
@@ -134,7 +138,7 @@ class ArtifactTask(Node):
             "family": self.task_family,
             "settings": dict(self.settings()),
             "code": dict(code_digests((*self.entry, *self.plug_ins()))),
-            "libraries": {library: _version(library) for library in self.libraries},
+            "libraries": {library: _version(library) for library in self.deciding_libraries()},
         }
 
     def content_digest(self, results: tuple[str, ...] = ()) -> str | None:

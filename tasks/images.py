@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, cast, get_args
 
+import luigi
+
+from data import backbones
 from data import images as image_table
+from data.backbones import BackboneSettings, Device
 from data.contracts import images as images_contract
 from data.contracts import regions as regions_contract
+from data.errors import UserError
 from data.images import HeldOutBy, SplitSettings
-from data.regions import detections, pixels
+from data.regions import detections, from_pictures
 from data.regions.detections import DetectionSettings
-from data.regions.pixels import PixelSettings
+from data.regions.from_pictures import PictureSettings
 from data.sources import all_sources, that_give
 from tasks.artifact import ArtifactTask, Job
 from tasks.node import Input
 from tasks.parameters import (
+    BackboneParameter,
     ChoiceParameter,
+    CountParameter,
     OptionalCountParameter,
     OptionalRateParameter,
     RateParameter,
@@ -26,7 +35,7 @@ from tasks.parameters import (
 )
 from tasks.settings import current_profile
 from tasks.sharded import ShardedTask
-from tasks.sources import givers, is_set, need, source_files, source_inputs
+from tasks.sources import SourceFile, givers, is_set, need, source_files, source_inputs, uses_world
 
 PICTURES = ("coco_images", "collection_images", "flickr30k_images", "nlvr1_images", "nlvr2_images", "vg_images")
 _LIST_COCO = ("coco_captions", "coco_instances", "coco_image_info", "coco_karpathy", "coco_vilbert")
@@ -118,8 +127,21 @@ class RegionFeatures(SourceTask, ShardedTask):
         default=0.05, description="share of images without usable regions above which the store is not built"
     )
     images_per_shard: OptionalCountParameter = OptionalCountParameter(default=None, description="images of a shard")
+    backbone: BackboneParameter = BackboneParameter(
+        default="pixels", description="what makes features of pictures: a file of data/backbones, a colon, a model"
+    )
+    weights: luigi.Parameter[str] = luigi.Parameter(default="", description="the backbone's, a file or folder here")
+    device: ChoiceParameter = ChoiceParameter(
+        default="cpu", choices=get_args(Device), description="where the backbone runs; part of the result's identity"
+    )
+    picture_side_px: CountParameter = CountParameter(
+        default=448, most=2048, description="longer side of a picture, as the backbone sees it"
+    )
+    pictures_per_batch: CountParameter = CountParameter(
+        default=8, most=1024, description="pictures that the backbone sees at once; part of the result's identity"
+    )
 
-    entry = ("data.regions.detections", "data.regions.pixels", "data.contracts.regions")
+    entry = ("data.regions.detections", "data.regions.from_pictures", "data.contracts.regions")
     libraries = ("h5py", "numpy", "pillow", "pyarrow")
 
     def source_names(self) -> tuple[str, ...]:
@@ -138,17 +160,57 @@ class RegionFeatures(SourceTask, ShardedTask):
         if givers("regions"):
             need(("object_vocabulary",), task="RegionFeatures", what="the names of the detector's object classes")
             need(("attribute_vocabulary",), task="RegionFeatures", what="the names of the detector's attributes")
+        weights = self._backbone().weights
         return {
             "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
             **self.source_inputs(),
+            **({} if weights is None else {"weights": Input(node=SourceFile(path=str(weights)))}),
         }
+
+    def plug_ins(self) -> tuple[str, ...]:
+        """The readers, and the backbone."""
+        return (*super().plug_ins(), f"data.backbones.{self._backbone().name}")
+
+    def deciding_libraries(self) -> tuple[str, ...]:
+        """The backbone's, too."""
+        return (*self.libraries, *backbones.backbone(self._backbone().name).libraries)
+
+    def process_resources(self) -> dict[str, int]:
+        """One GPU token where a GPU is used."""
+        return {"gpu": 1} if self.device == "cuda" else {}
 
     def _per_shard(self) -> int:
         return self.images_per_shard or current_profile(self.profile).images_per_shard
 
+    def _backbone(self) -> BackboneSettings:
+        """The backbone, checked. Raises UserError where it cannot be used, or there is nothing for it to do."""
+        name, _, model = self.backbone.partition(":")
+        settings = BackboneSettings(
+            name=name,
+            model=model,
+            weights=Path(os.path.expandvars(self.weights)).expanduser().absolute() if self.weights else None,
+            device=cast(Device, self.device),
+            side_px=self.picture_side_px,
+            batch_size=self.pictures_per_batch,
+        )
+        backbones.check(settings)
+        if settings.weights is not None and (given := givers("regions")):
+            raise UserError(
+                expected="region features from one place",
+                found=f"those of {'the generated world' if uses_world() else given[0]}, and a backbone",
+                where=settings.setting,
+                way_out="leave the backbone out, or set sources of pictures and none of region features",
+            )
+        return settings
+
     def settings(self) -> Mapping[str, Any]:
-        """How much may be missing, and how the store is cut."""
-        return {"max_rejected_rate": self.max_rejected_rate, "images_per_shard": self._per_shard()}
+        """How much may be missing, how the store is cut, and the backbone; its weights are an input."""
+        backbone = {name: value for name, value in asdict(self._backbone()).items() if name != "weights"}
+        return {
+            "max_rejected_rate": self.max_rejected_rate,
+            "images_per_shard": self._per_shard(),
+            "backbone": backbone,
+        }
 
     def build(self, job: Job) -> None:
         """Decode the detections, or compute features."""
@@ -158,16 +220,22 @@ class RegionFeatures(SourceTask, ShardedTask):
             detections.build(
                 files,
                 images=images,
-                settings=DetectionSettings(**self.settings()),
+                settings=DetectionSettings(
+                    max_rejected_rate=self.max_rejected_rate, images_per_shard=self._per_shard()
+                ),
                 into=job.result,
                 progress=job.progress,
                 workplace=workplace,
             )
         else:
-            pixels.build(
+            from_pictures.build(
                 files,
                 images=images,
-                settings=PixelSettings(**self.settings()),
+                settings=PictureSettings(
+                    max_rejected_rate=self.max_rejected_rate,
+                    images_per_shard=self._per_shard(),
+                    backbone=self._backbone(),
+                ),
                 into=job.result,
                 progress=job.progress,
                 workplace=workplace,

@@ -7,6 +7,7 @@ from typing import Any
 
 import luigi
 
+from data.backbones import backbone_names
 from data.errors import UserError
 from tasks.profiles import profile_names
 from tasks.spelling import nearest
@@ -40,6 +41,17 @@ class ChoiceParameter(luigi.Parameter[str]):
         """The name; ValueError for any other."""
         if x not in self.choices:
             raise ValueError(f"there is no {x!r}{nearest(x, self.choices)}")
+        return x
+
+
+class BackboneParameter(luigi.Parameter[str]):
+    """A file of data/backbones, or one and a model of its library: `pixels`, `timm:resnet101`."""
+
+    def parse(self, x: str) -> str:
+        """The two; ValueError where there is no such file."""
+        name = x.partition(":")[0]
+        if name not in backbone_names():
+            raise ValueError(f"there is no {name!r}{nearest(name, backbone_names())}")
         return x
 
 
@@ -83,6 +95,18 @@ class OptionalCountParameter(luigi.OptionalIntParameter):
         """The count; ValueError below one."""
         count: int | None = super().parse(x)
         return None if count is None else _checked(count, 1, None)
+
+
+class CountParameter(luigi.IntParameter):
+    """A number of things, from 1 to `most`."""
+
+    def __init__(self, *, most: int, description: str, **others: Any) -> None:
+        self._most = most
+        super().__init__(description=description, **others)
+
+    def parse(self, s: str) -> int:
+        """The number; ValueError outside the range."""
+        return _checked(super().parse(s), 1, self._most)
 
 
 class CountFromZeroParameter(luigi.IntParameter):

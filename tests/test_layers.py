@@ -58,7 +58,7 @@ def test_luigi_is_known_only_to_tasks_and_pipeline() -> None:
 
 
 def test_no_torch_at_module_level_outside_model() -> None:
-    heavy = {"torch", "spacy", "thinc"}
+    heavy = {"torch", "spacy", "thinc", "timm", "torchvision", "transformers"}
     wrong = [
         f"{path} imports {name}"
         for layer in ("data", "report", "tasks", "pipeline")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from PIL import Image
 
+from data import backbones
+from data.backbones import View
 from data.progress import silent
 from data.records import PRETRAINING
 from data.regions.store import RegionRow, write_store
@@ -121,6 +124,34 @@ class Small:
 @pytest.fixture
 def small(tmp_path: Path) -> Small:
     return Small(tmp_path)
+
+
+@pytest.fixture
+def torch_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Opening a network sets threads, kernels and the environment of its process, which here is the tests' own."""
+    torch = pytest.importorskip("torch")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    num_threads, is_deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    yield
+    torch.set_num_threads(num_threads)
+    torch.use_deterministic_algorithms(is_deterministic)
+    backbones.opened.cache_clear()
+
+
+@pytest.fixture
+def make_views(tmp_path: Path) -> Callable[[int], list[View]]:
+    """Pictures of 60 x 40 pixels of noise, and in each the whole and its left half."""
+
+    def make(number: int) -> list[View]:
+        noise = np.random.default_rng(0).integers(0, 256, (number, 40, 60, 3), np.uint8)
+        boxes = np.array([[0, 0, 1, 1], [0, 0, 0.5, 1]], np.float32)
+        paths = [tmp_path / f"{n}.png" for n in range(number)]
+        for path, pixels in zip(paths, noise, strict=True):
+            Image.fromarray(pixels).save(path)
+        return [View(path=path, size_px=(60, 40), boxes_R4=boxes) for path in paths]
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -142,16 +142,19 @@ OTHER_VALUES: dict[str, Any] = {
     "batch_size": 3,
     "learning_rate": 0.5,
     "device": "cuda",
+    "picture_side_px": 32,
+    "pictures_per_batch": 3,
     "num_threads": 3,
     "num_workers": 5,
     "checkpoint_every_s": 1.5,
 }
-"""Another value than the smoke profile's for every parameter but `profile` and `tagger`, which names something."""
+"""Another value than the smoke profile's for every parameter but `profile` and those below."""
+NAME_SOMETHING = {"tagger", "backbone", "weights"}  # of the user's; each has tests of its own
 
 
 def test_no_parameter_is_left_out_of_these_tests() -> None:
     parameters = {parameter for name in NAMES for parameter, _ in our_tasks()[name].get_params()}
-    assert parameters - {"profile", "tagger"} == set(OTHER_VALUES)
+    assert parameters - {"profile", *NAME_SOMETHING} == set(OTHER_VALUES)
 
 
 @pytest.mark.parametrize("name", profile_names())

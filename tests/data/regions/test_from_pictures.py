@@ -10,13 +10,12 @@ from PIL import Image
 from data import images
 from data.errors import SourceError, UserError
 from data.progress import silent
-from data.regions import descriptors
 from data.regions import pictures as pictures_at_hand
-from data.regions.pixels import PixelSettings, build
+from data.regions.from_pictures import PictureSettings, build
 from data.regions.store import RegionStore
 from data.shards import Workplace
 
-THREE_A_SHARD = PixelSettings(images_per_shard=3)
+THREE_A_SHARD = PictureSettings(images_per_shard=3)
 
 
 def place(folder):
@@ -193,7 +192,7 @@ def test_visual_genomes_pictures_may_lie_with_cocos_of_the_same_number(make_file
 
 
 def test_rare_labels_beyond_the_limit_are_not_known(make_store):
-    store, _, _ = make_store(settings=PixelSettings(images_per_shard=3, max_labels=2))
+    store, _, _ = make_store(settings=PictureSettings(images_per_shard=3, max_labels=2))
     assert store.object_names == ("ant", "background")  # `ant` is on two boxes, `red` on one
     assert store.object_ids_NR[0, :2].tolist() == [-1, 0]
 
@@ -248,32 +247,3 @@ def test_a_folder_without_any_of_the_pictures_is_an_error(files, make_table, tmp
             progress=silent,
             workplace=place(tmp_path),
         )
-
-
-def test_the_description_of_a_plain_crop_is_its_colour_and_no_edge():
-    crops = np.empty((1, 32, 32, 3), np.uint8)
-    crops[...] = (255, 0, 128)
-    (description_D,) = descriptors.describe(crops)
-    assert description_D[:192].reshape(8, 8, 3)[3, 5].tolist() == [127, -128, 0]
-    assert not description_D[192:320].any()
-    histogram = description_D[320:]
-    assert histogram[3 * 16 + 0 * 4 + 2] == 127  # levels 3, 0, 2; 1024 pixels / 8, at most 127
-    assert np.count_nonzero(histogram) == 1
-
-
-def test_an_edge_down_the_middle_is_seen_in_its_cells_and_its_direction():
-    crops = np.zeros((1, 32, 32, 3), np.uint8)
-    crops[:, :, 16:] = 255
-    edges = descriptors.describe(crops)[0, 192:320].reshape(4, 4, 8)
-    expected = np.zeros((4, 4, 8), int)
-    expected[:, 1, 0b101] = 765 * 8 // 64  # brighter to the right, steeper across than down; 8 rows of 3 x 255
-    assert (edges == expected).all()
-
-
-def test_features_are_whole_numbers_far_below_the_limit_of_exact_products():
-    noise = np.random.default_rng(1).integers(0, 2, (50, 60, 3), np.uint8) * 255
-    boxes = np.array([[0, 0, 1, 1], [0.5, 0.5, 0.5, 0.5], [1, 1, 1, 1], [0.1, 0.2, 0.9, 0.3]], np.float32)
-    found = descriptors.features(Image.fromarray(noise), boxes)
-    assert found.shape == (4, 2048)
-    assert (found == np.round(found)).all()
-    assert 0 <= found.min() <= found.max() < descriptors.DESCRIPTION_SIZE * 128 + 512 < 2**24

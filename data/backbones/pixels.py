@@ -10,12 +10,14 @@ Legend: R regions, P crop side in pixels (32), C colour channels (3), D descript
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from data import draws
+from data.backbones import Backbone, BackboneSettings, View
 from data.schema import FEATURE_SIZE
 
 CROP_SIDE_PX = 32
@@ -25,6 +27,23 @@ _NUM_OCTANTS = 8
 _NUM_LEVELS = 4  # of each colour channel in the histogram
 DESCRIPTION_SIZE = 3 * _THUMBNAIL_SIDE**2 + _NUM_OCTANTS * _EDGE_SIDE**2 + _NUM_LEVELS**3
 _HIGHEST = 127
+
+
+class _Pixels:
+    """What sees descriptions alone."""
+
+    num_features = FEATURE_SIZE
+
+    def features(self, views: Sequence[View]) -> Iterator[NDArray[np.float32]]:
+        """The features of each view; one picture is open at a time."""
+        return (features(view.open(), view.boxes_R4) for view in views)
+
+
+def _open(settings: BackboneSettings) -> _Pixels:
+    return _Pixels()
+
+
+BACKBONE = Backbone(open=_open, is_standardised=True)
 
 
 def features(picture: Image.Image, boxes_R4: NDArray[np.float32]) -> NDArray[np.float32]:

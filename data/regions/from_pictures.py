@@ -1,13 +1,13 @@
 """Region features from plain pictures, where no detector's files are at hand: annotated boxes, and a grid.
 
-Features are standardised per dimension with the mean and deviation over pictures of the train split, and limited to
-six deviations. Legend: R regions of one image, F features of a region.
+A backbone makes them. Those of one that asks for it (pixels) are standardised per dimension with the mean and deviation
+over pictures of the train split, and limited to six deviations. Legend: R regions of one image, F features of a region.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,14 +15,16 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from data import shards
+from data import backbones, shards
+from data.backbones import BackboneSettings, View
 from data.errors import UserError
 from data.images import ImageTable, load
 from data.progress import Progress
 from data.records import Rejection
-from data.regions import descriptors, pictures
+from data.regions import pictures
 from data.regions.annotations import AnnotatedImages, gather
 from data.regions.counts import write_counts
+from data.regions.features import as_float16, features_of, width_of, workplace_of
 from data.regions.layout import Annotations, regions_of
 from data.regions.store import RegionRow, lay_out_store, write_rows, write_vocabularies
 from data.rejects import RejectLog
@@ -36,13 +38,14 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PixelSettings:
+class PictureSettings:
     """How pictures become regions. An image without a picture is no error unless `max_rejected_rate` says so.
 
     `max_labels` bounds each vocabulary; statistics come from the first `num_statistics_images` of the train split.
     """
 
     images_per_shard: int
+    backbone: BackboneSettings = field(default_factory=BackboneSettings)
     grid_label: str = "background"
     max_labels: int = 1600
     num_statistics_images: int = 2000
@@ -65,6 +68,11 @@ class _Job:
     picture: _Picture
     regions: Annotations
 
+    @property
+    def view(self) -> View:
+        """That, as a backbone takes it."""
+        return View(path=self.picture.path, size_px=self.picture.size_px, boxes_R4=self.regions.boxes_A4)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Shard:
@@ -82,15 +90,22 @@ class _Scale:
     mean_F: NDArray[np.float64]
     deviation_F: NDArray[np.float64]
 
+    def standardised(self, features_RF: NDArray[np.float32]) -> NDArray[np.float16]:
+        """Features in deviations from the mean."""
+        standard_RF = (features_RF - self.mean_F) / self.deviation_F
+        return np.clip(standard_RF, -MAX_DEVIATIONS, MAX_DEVIATIONS).astype(np.float16)
+
 
 def build(
-    files: SourceFiles, *, images: Path, settings: PixelSettings, into: Path, progress: Progress, workplace: Workplace
+    files: SourceFiles, *, images: Path, settings: PictureSettings, into: Path, progress: Progress, workplace: Workplace
 ) -> None:
     """Write regions.h5 with its vocabularies, counts.json and rejected.parquet into the folder `into`.
 
     One row for every image of the table `images` whose picture lies anywhere below a folder of pictures and can be
     decoded; the others are rejected.
     """
+    looking = workplace_of(settings.backbone, workplace)
+    width = width_of(settings.backbone, looking)
     table = load(images)
     log = RejectLog()
     in_shards = _InShards(num_images=settings.images_per_shard, workplace=workplace, progress=progress)
@@ -108,17 +123,19 @@ def build(
         reject=log.add,
     )
     jobs = list(_jobs(found, annotated, grid_label=settings.grid_label))
-    scale = _scale(_for_statistics(jobs, table, settings), in_shards)
+    scale = None
+    if backbones.backbone(settings.backbone.name).is_standardised:
+        scale = _scale(_for_statistics(jobs, table, settings), settings.backbone, in_shards)
     file = lay_out_store(workplace.scratch, image_ids)
     ranges = shards.ranges(len(jobs), settings.images_per_shard)
     items = {name: _Shard(file=file, rows=rows, jobs=jobs[rows.start : rows.stop]) for name, rows in ranges.items()}
     shelf = RowRanges(workplace=workplace, file=file, ranges=ranges)
-    fill = partial(_fill, scale=scale)
-    rows = shards.build("regions", items, fill, shelf=shelf, workplace=workplace, progress=progress)
+    fill = partial(_fill, backbone=settings.backbone, scale=scale)
+    rows = shards.build("regions", items, fill, shelf=shelf, workplace=looking, progress=progress)
     shards.publish({"regions": (shelf, rows)}, into)
     write_vocabularies(into, object_names=annotated.object_names, attribute_names=annotated.attribute_names)
     num_read = len(jobs) + annotated.num_read + sum(log.counts.values())
-    write_counts(into, image_ids, table, log, num_read=num_read, notes=_notes(jobs, annotated))
+    write_counts(into, image_ids, table, log, num_read=num_read, notes=_notes(jobs, annotated, width))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +193,7 @@ def _jobs(found: Sequence[_Picture], annotated: AnnotatedImages, *, grid_label: 
         yield _Job(picture=picture, regions=regions)
 
 
-def _for_statistics(jobs: Sequence[_Job], table: ImageTable, settings: PixelSettings) -> list[_Job]:
+def _for_statistics(jobs: Sequence[_Job], table: ImageTable, settings: PictureSettings) -> list[_Job]:
     """Pictures of the train split, spread evenly over it: nothing held out may shape the features."""
     train = [job for job in jobs if table.split[job.picture.image_id] == "train"]
     if not train:
@@ -185,9 +202,9 @@ def _for_statistics(jobs: Sequence[_Job], table: ImageTable, settings: PixelSett
     return [train[int(number * step)] for number in range(int(len(train) / step))]
 
 
-def _scale(jobs: Sequence[_Job], in_shards: _InShards) -> _Scale:
+def _scale(jobs: Sequence[_Job], backbone: BackboneSettings, in_shards: _InShards) -> _Scale:
     """Mean and deviation of each feature. Sums of whole numbers below 2**53 are exact, in any order."""
-    sums = in_shards.answers("statistics", jobs, _sums)
+    sums = in_shards.answers("statistics", jobs, partial(_sums, backbone=backbone))
     num_regions = sum(each["regions"] for each in sums)
     mean_F = np.sum([each["sum"] for each in sums], axis=0) / num_regions
     mean_square_F = np.sum([each["squares"] for each in sums], axis=0) / num_regions
@@ -195,11 +212,10 @@ def _scale(jobs: Sequence[_Job], in_shards: _InShards) -> _Scale:
     return _Scale(mean_F=mean_F, deviation_F=np.where(variance_F > 0, np.sqrt(variance_F), 1.0))
 
 
-def _sums(jobs: Sequence[_Job]) -> dict[str, Any]:
+def _sums(jobs: Sequence[_Job], *, backbone: BackboneSettings) -> dict[str, Any]:
     """Regions, and of each feature the sum and the sum of squares."""
     sum_F, squares_F, num_regions = np.zeros(FEATURE_SIZE), np.zeros(FEATURE_SIZE), 0
-    for job in jobs:
-        features_RF = _features(job)
+    for features_RF in features_of([job.view for job in jobs], backbone):
         sum_F += features_RF.sum(axis=0, dtype=np.float64)
         squares_F += np.square(features_RF, dtype=np.float64).sum(axis=0)
         num_regions += len(features_RF)
@@ -220,20 +236,16 @@ def _look(listed: tuple[Path, tuple[int, int] | None]) -> tuple[int, int] | str:
     return size_px or own_size_px
 
 
-def _features(job: _Job) -> NDArray[np.float32]:
-    pixels = pictures.open_picture(job.picture.path, job.picture.size_px)
-    return descriptors.features(pixels, job.regions.boxes_A4)
-
-
-def _fill(shard: _Shard, *, scale: _Scale) -> Finished:
+def _fill(shard: _Shard, *, backbone: BackboneSettings, scale: _Scale | None) -> Finished:
     """Write the rows of a shard."""
-    write_rows(shard.file, shard.rows.start, (_row(job, scale=scale) for job in shard.jobs))
+    features = features_of([job.view for job in shard.jobs], backbone)
+    rows = (_row(job, features_RF, scale=scale) for job, features_RF in zip(shard.jobs, features, strict=True))
+    write_rows(shard.file, shard.rows.start, rows)
     return Finished(digest=shard.file.digest(shard.rows))
 
 
-def _row(job: _Job, *, scale: _Scale) -> RegionRow:
+def _row(job: _Job, features_RF: NDArray[np.float32], *, scale: _Scale | None) -> RegionRow:
     """The finished row of one picture; labels that somebody annotated have confidence 1."""
-    standard_RF = (_features(job) - scale.mean_F) / scale.deviation_F
     regions = job.regions
     return RegionRow(
         image_id=job.picture.image_id,
@@ -244,17 +256,18 @@ def _row(job: _Job, *, scale: _Scale) -> RegionRow:
         object_conf_R=np.ones(len(regions.object_ids_A), np.float32),
         attribute_ids_R=regions.attribute_ids_A,
         attribute_conf_R=np.ones(len(regions.attribute_ids_A), np.float32),
-        features_RF=np.clip(standard_RF, -MAX_DEVIATIONS, MAX_DEVIATIONS).astype(np.float16),
+        features_RF=as_float16(features_RF, job.picture.image_id) if scale is None else scale.standardised(features_RF),
     )
 
 
-def _notes(jobs: Sequence[_Job], annotated: AnnotatedImages) -> dict[str, float]:
+def _notes(jobs: Sequence[_Job], annotated: AnnotatedImages, width: int) -> dict[str, float]:
     num_annotated = [len(annotated.of(job.picture.image_id).boxes_A4) for job in jobs]
     return {
         "annotated boxes": sum(num_annotated),
         "annotated boxes that lie outside their picture": annotated.num_outside,
         "annotated boxes beyond the 36 largest of their picture": sum(max(n - NUM_REGIONS, 0) for n in num_annotated),
         "share of regions from a grid": sum(max(NUM_REGIONS - n, 0) for n in num_annotated) / NUM_REGIONS / len(jobs),
+        **({} if width == FEATURE_SIZE else {"features of the backbone; the others are zeros": width}),
     }
 
 
