@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 import torch
+from torch import Tensor
 
 from data.errors import UserError
-from model.specs import Device, Mode
+from model.specs import Device, Mode, Precision
 
 
 def set_up(device: Device, *, num_threads: int, seed: int, mode: Mode = "exact") -> None:
@@ -30,3 +31,13 @@ def set_up(device: Device, *, num_threads: int, seed: int, mode: Mode = "exact")
         torch.set_float32_matmul_precision("high")
     torch.set_num_threads(num_threads)
     torch.manual_seed(seed)
+
+
+def precision_of(device: Device, precision: Precision) -> torch.autocast:
+    """Within it matrix products are of that precision; sums, norms and losses stay in float32."""
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def full_precision(states: Tensor) -> torch.autocast:
+    """Within it the products of `states` are in float32 again: scores that are compared must not become equal."""
+    return torch.autocast(states.device.type, enabled=False)

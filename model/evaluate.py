@@ -30,19 +30,20 @@ def evaluate(path: str, progress: Progress) -> None:
     """Do the job in the file `path`. Raises UserError."""
     this = job.read(Path(path))
     spec = this.read_spec(Evaluation, this.spec)
-    arithmetic.set_up(spec.device, num_threads=spec.num_threads, seed=0)
+    arithmetic.set_up(spec.device, num_threads=spec.num_threads, seed=0, mode=spec.mode)
     known = facts.read(regions=this.folder("regions"), words=this.folder("vocabulary"), negatives=None)
     folder = this.corpus(CORPUS)
     exam = exams.read(spec.benchmark, folder, facts=known, max_length=spec.max_length, sees=spec.sees)
     pupil = _respondent(this, spec, exam).to(spec.device).eval()
     this.result.mkdir(parents=True, exist_ok=True)
     this.record.mkdir(parents=True, exist_ok=True)
-    outcome = pupil.heads.evaluate(
-        pupil.encoder,
-        exam,
-        into=this.result,
-        progress=lambda share, message: progress(share * _SHARE_OF_JUDGING, message),
-    )
+    with arithmetic.precision_of(spec.device, spec.precision):
+        outcome = pupil.heads.evaluate(
+            pupil.encoder,
+            exam,
+            into=this.result,
+            progress=lambda share, message: progress(share * _SHARE_OF_JUDGING, message),
+        )
     write_json(this.result / "scores.json", _scores(spec, exam, outcome))
     predictions = sorted(outcome.predictions, key=lambda row: row["row_id"])
     write_parquet(this.result / "predictions.parquet", pa.Table.from_pylist(predictions, PREDICTIONS), PREDICTIONS)

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from data import draws
 from data.errors import UserError
 from data.progress import Progress
-from model import flop, optimizers, room
+from model import arithmetic, flop, optimizers, room
 from model.checkpoint import Checkpoints
 from model.journal import Journal
 from model.ranks import ALONE, Ranks
@@ -208,9 +208,8 @@ class Loop(Generic[Batch]):
 
     def _losses(self, one: Pass[Batch]) -> Tensor:
         """The losses of a pass, at the budget's precision."""
-        is_less = self._budget.precision != "float32"
         names = tuple(self._updates.lanes[one.stream].weights)
-        with torch.autocast(self._budget.device, dtype=torch.bfloat16, enabled=is_less):
+        with arithmetic.precision_of(self._budget.device, self._budget.precision):
             losses: Tensor = self._learner.losses(one.batch, names)  # type: ignore[operator]
         return losses
 

@@ -254,6 +254,8 @@ class Evaluation:
     form: Form
     max_length: int
     device: Device = "cpu"
+    precision: Precision = "float32"
+    mode: Mode = "exact"
     num_threads: int = 2
     sees: Sees = "pair"
     is_zero_shot: bool = False

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from data.errors import UserError
-from model.specs import Budget, Device, Evaluation, FineTuning, Network, Sees, check_length, to_plain
+from model.specs import Budget, Device, Evaluation, FineTuning, Mode, Network, Precision, Sees, check_length, to_plain
 from tasks.artifact import Job
 from tasks.benchmarks import BenchmarkTask, sources_of
 from tasks.console import log
@@ -156,6 +156,12 @@ class Evaluate(JudgedTask):
     """A network judged on the test rows of a benchmark, fine-tuned before unless the benchmark is a zero-shot one."""
 
     device: ChoiceParameter = ChoiceParameter(default="cpu", choices=("cpu", "cuda"), description="where to evaluate")
+    precision: ChoiceParameter = ChoiceParameter(
+        default="float32", choices=get_args(Precision), description="of the network's matrix products"
+    )
+    mode: ChoiceParameter = ChoiceParameter(
+        default="exact", choices=get_args(Mode), description="the same bits on each run, or the fastest kernels"
+    )
     num_threads: OptionalProcessesParameter = OptionalProcessesParameter(
         default=None, description="CPU threads; part of the result's identity"
     )
@@ -172,6 +178,8 @@ class Evaluate(JudgedTask):
             form=self.form(),
             max_length=self.max_length(),
             device=cast(Device, self.device),
+            precision=cast(Precision, self.precision),
+            mode=cast(Mode, self.mode),
             num_threads=threads if self.num_threads is None else self.num_threads,
             sees=self.seen(),
             is_zero_shot=self.is_zero_shot(),

@@ -27,9 +27,10 @@ from model.networks import Encoder
 from model.pairs import Pairs
 from model.questions import Questions
 from model.specs import Objective
+from model.supply import Supply
 
 JUDGING_EPOCH = 10**6  # draws of its own, that no training epoch reaches
-_ROWS_PER_PASS = 64  # few enough that hidden states stay in the processor's cache
+_ROWS_PER_PASS = {"cpu": 64, "cuda": 512}  # on a CPU few enough that hidden states stay in its cache
 
 Ask = Callable[[NDArray[np.int64], int], Pairs]
 """Makes the pairs of some rows in some epoch: the same numbers, the same pairs."""
@@ -77,11 +78,15 @@ class Form(nn.Module, ABC):
         """The logits of all rows, some at a time. Network and form are to be in eval mode."""
         assert not any((self.training, encoder.training)), "judged with dropout on"
         device = next(encoder.parameters()).device
-        for start in range(0, num_rows, _ROWS_PER_PASS):
-            rows_B = np.arange(start, min(start + _ROWS_PER_PASS, num_rows))
-            with torch.no_grad():
-                yield self.logits(encoder, ask(rows_B, JUDGING_EPOCH).to(device)).cpu()
-            progress((start + len(rows_B)) / num_rows, f"judged {start + len(rows_B):,} of {num_rows:,} rows")
+        per_pass = _ROWS_PER_PASS[device.type]
+        rows = (np.arange(start, min(start + per_pass, num_rows)) for start in range(0, num_rows, per_pass))
+        num_done = 0
+        with Supply((ask(rows_B, JUDGING_EPOCH).to(device) for rows_B in rows), device=device) as supply:
+            for pairs in supply:
+                with torch.no_grad():
+                    yield self.logits(encoder, pairs).cpu()
+                num_done += len(pairs.rows_B)
+                progress(num_done / num_rows, f"judged {num_done:,} of {num_rows:,} rows")
 
 
 def part(progress: Progress, start: float, end: float) -> Progress:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from data.errors import ContractError
 from data.progress import Progress
-from model import answering
+from model import answering, arithmetic
 from model.answering import Given
 from model.benchmarks import Benchmark
 from model.exams import Exam
@@ -103,7 +103,9 @@ class Answer(Form):
 
     def logits(self, encoder: Encoder, pairs: Pairs) -> Tensor:
         """A logit for every possible answer, (B, A)."""
-        logits_BA: Tensor = self.answer(pairs.pool(encoder).view(len(pairs.rows_B), -1))
+        pooled_BD = pairs.pool(encoder).float().view(len(pairs.rows_B), -1)
+        with arithmetic.full_precision(pooled_BD):
+            logits_BA: Tensor = self.answer(pooled_BD)
         return logits_BA
 
     def metric(self, benchmark: Benchmark) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from data.progress import Progress
 from data.writers import write_json, write_tensors
-from model import ranking
+from model import arithmetic, ranking
 from model.benchmarks import Benchmark, Ranked
 from model.exams import Exam
 from model.facts import Facts
@@ -88,7 +88,12 @@ class Match(Form):
 
     def logits(self, encoder: Encoder, pairs: Pairs) -> Tensor:
         """The log-odds of each option, (B, A)."""
-        return self.itm_hs.match_scores(pairs.pool(encoder)).view(len(pairs.rows_B), -1)
+        return self._scores(pairs.pool(encoder)).view(len(pairs.rows_B), -1)
+
+    def _scores(self, pooled_PD: Tensor) -> Tensor:
+        """The log-odds of each pair, (P,)."""
+        with arithmetic.full_precision(pooled_PD):
+            return self.itm_hs.match_scores(pooled_PD.float())
 
     def metric(self, benchmark: Benchmark) -> tuple[str, str]:
         """Ranking all images would cost as much as an epoch, so an epoch is chosen by the options of its rows."""
@@ -103,9 +108,7 @@ class Match(Form):
         """Rank all test images for each test text and the other way round; write the scores and their ids."""
         test = exam.questions("test")
         images_I, image_of_text_T = np.unique(test.images_NM[:, 0], return_inverse=True)
-        scores_TI = ranking.score_all(
-            encoder, self.itm_hs.match_scores, exam, test, images_I=images_I, progress=progress
-        )
+        scores_TI = ranking.score_all(encoder, self._scores, exam, test, images_I=images_I, progress=progress)
         ranked = Ranked(scores_TI=scores_TI, image_of_text_T=image_of_text_T)
         image_ids = exam.image_ids(images_I)
         write_tensors(into / "similarities.safetensors", {"scores_TI": scores_TI})
