@@ -12,6 +12,7 @@ from torch.nn import functional
 from model.batch import Output
 from model.exercise import Shown
 from model.heads import LAYER_NORM_EPS
+from model.layers import Dropout, WordTable, attend
 from model.networks import Encoder
 from model.specs import Network
 
@@ -33,7 +34,7 @@ class LxmertS(Encoder):
 
     def forward(self, shown: Shown) -> Output:
         """The hidden states of a batch."""
-        text_BLD = self.embed_text(shown.text_BL)
+        text_BLD, words_VD = self.embeddings(shown.text_BL)
         regions_BRD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
         for layer in self.layers:
             text_BLD, regions_BRD = layer(text_BLD, shown.text_mask_BL, regions_BRD)
@@ -41,12 +42,12 @@ class LxmertS(Encoder):
             text_BLD=text_BLD,
             regions_BRD=regions_BRD,
             pooled_BD=torch.tanh(self.pooler(text_BLD[:, 0])),
-            words_VD=self.embeddings.words.weight,
+            words_VD=words_VD,
         )
 
     def embed_text(self, text_BL: Tensor) -> Tensor:
         """Word, position and type embeddings, normalised."""
-        embedded_BLD: Tensor = self.embeddings(text_BL)
+        embedded_BLD: Tensor = self.embeddings(text_BL)[0]
         return embedded_BLD
 
     def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
@@ -72,17 +73,17 @@ class TextEmbeddings(nn.Module):
 
     def __init__(self, network: Network, vocabulary_size: int) -> None:
         super().__init__()
-        self.words = nn.Embedding(vocabulary_size, network.hidden_size)
+        self.words = WordTable(vocabulary_size, network.hidden_size)
         self.positions = nn.Embedding(network.max_positions, network.hidden_size)
         self.types = nn.Embedding(2, network.hidden_size)
         self.norm = nn.LayerNorm(network.hidden_size, eps=LAYER_NORM_EPS)
-        self.dropout = nn.Dropout(network.dropout_rate)
+        self.dropout = Dropout(network.dropout_rate)
 
-    def forward(self, text_BL: Tensor) -> Tensor:
-        """(B, L, D)."""
+    def forward(self, text_BL: Tensor) -> tuple[Tensor, Tensor]:
+        """What the words are, (B, L, D), and the word table for those who decode with it, (V, D)."""
+        words_BLD, table_VD = self.words.look_up(text_BL)
         places_LD = self.positions.weight[: text_BL.shape[1]] + self.types.weight[0]
-        embedded_BLD: Tensor = self.dropout(self.norm(self.words(text_BL) + places_LD))
-        return embedded_BLD
+        return self.dropout(self.norm(words_BLD + places_LD)), table_VD
 
 
 class VisualFeatureEncoder(nn.Module):
@@ -94,7 +95,7 @@ class VisualFeatureEncoder(nn.Module):
         self.features_norm = nn.LayerNorm(network.hidden_size, eps=LAYER_NORM_EPS)
         self.boxes = nn.Linear(4, network.hidden_size)
         self.boxes_norm = nn.LayerNorm(network.hidden_size, eps=LAYER_NORM_EPS)
-        self.dropout = nn.Dropout(network.dropout_rate)
+        self.dropout = Dropout(network.dropout_rate)
 
     def forward(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
         """(B, R, D)."""
@@ -138,20 +139,19 @@ class Attention(nn.Module):
         super().__init__()
         width = network.hidden_size
         self.num_heads = network.num_heads
-        self.dropout_rate = network.dropout_rate
         self.query, self.key, self.value = nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, width)
         self.output = nn.Linear(width, width)
-        self.dropout = nn.Dropout(network.dropout_rate)
+        self.dropout = Dropout(network.dropout_rate)
         self.norm = nn.LayerNorm(width, eps=LAYER_NORM_EPS)
 
     def forward(self, queries_BQD: Tensor, context_BKD: Tensor, mask_BK: Tensor | None = None) -> Tensor:
         """`queries_BQD` after attending to `context_BKD` where `mask_BK` is True (None: everywhere), (B, Q, D)."""
-        attended_BHQD = functional.scaled_dot_product_attention(
+        attended_BHQD = attend(
             self._heads(self.query(queries_BQD)),
             self._heads(self.key(context_BKD)),
             self._heads(self.value(context_BKD)),
-            attn_mask=None if mask_BK is None else mask_BK[:, None, None, :],
-            dropout_p=self.dropout_rate if self.training else 0.0,
+            mask_BK,
+            dropout_rate=self.dropout.rate if self.training else 0.0,
         )
         attended_BQD = self.output(attended_BHQD.transpose(1, 2).flatten(2))
         normalised_BQD: Tensor = self.norm(self.dropout(attended_BQD) + queries_BQD)
@@ -169,7 +169,7 @@ class FeedForward(nn.Module):
         super().__init__()
         self.inner = nn.Linear(network.hidden_size, network.intermediate_size)
         self.outer = nn.Linear(network.intermediate_size, network.hidden_size)
-        self.dropout = nn.Dropout(network.dropout_rate)
+        self.dropout = Dropout(network.dropout_rate)
         self.norm = nn.LayerNorm(network.hidden_size, eps=LAYER_NORM_EPS)
 
     def forward(self, states_BKD: Tensor) -> Tensor:

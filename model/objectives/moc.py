@@ -60,14 +60,12 @@ class Moc(Objective):
 
     def losses(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> Parts:
         """Two parts: objects and attributes."""
-        states_BRD = self.transform(output.regions_BRD)
         heads = (self.objects, self.attributes)
-        return tuple(
-            _weighted(
-                functional.cross_entropy(head(at(states_BRD, part)).float(), part.targets_N, reduction="none"), part
-            )
-            for head, part in zip(heads, asked, strict=True)
-        )
+        return tuple(self._losses(head, part, output) for head, part in zip(heads, asked, strict=True))
+
+    def _losses(self, head: nn.Module, asked: Asked, output: Output) -> Tensor:
+        logits_NC = head(self.transform(at(output.regions_BRD, asked)))
+        return _weighted(functional.cross_entropy(logits_NC.float(), asked.targets_N, reduction="none"), asked)
 
     def judge(self) -> Judge:
         """By the loss, against how often each label was asked for in training."""

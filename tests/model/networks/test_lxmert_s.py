@@ -11,6 +11,7 @@ from model.curricula.msp import PAPER
 from model.exercise import Shown
 from model.initialise import initialise
 from model.networks.lxmert_s import Attention, CrossModalityLayer, LxmertS, build
+from tests.model.networks import plain
 from tests.model.tiny import tiny_network
 from tests.model.worked import small_batch, small_exercise
 
@@ -90,6 +91,17 @@ def test_attention_of_one_head_by_hand() -> None:
     torch.testing.assert_close(attended, torch.tensor([[[7.0 + 1.0]]]))
     masked = attention(torch.ones(1, 1, 1), context, torch.tensor([[True, False]]))
     torch.testing.assert_close(masked, torch.tensor([[[4.0 + 1.0]]]))
+
+
+def test_it_agrees_with_the_plain_network_in_states_and_gradients(network: LxmertS) -> None:
+    shown = _with_short_rows(small_shown(num_rows=4, length=6))
+    gradients = []
+    for output in (network(shown), plain.forward(network, shown, num_heads=2)):
+        network.zero_grad()
+        states = (output.text_BLD, output.regions_BRD, output.pooled_BD, output.text_BLD[:, 1] @ output.words_VD.T)
+        sum(each.square().mean() for each in states).backward()  # type: ignore[union-attr]
+        gradients.append((states, {name: p.grad for name, p in network.named_parameters()}))
+    torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-5, atol=1e-5)
 
 
 def _with_short_rows(shown: Shown) -> Shown:
