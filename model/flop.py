@@ -12,8 +12,11 @@ _BACKWARD_TOO = 3  # each product forward is two backward: one for its input, on
 
 
 def of_step(forward: Callable[[], object]) -> float:
-    """The operations of `forward` and of its gradients; it is done once, without gradients."""
-    with torch.no_grad(), FlopCounterMode(display=False, custom_mapping=_NOT_COUNTED_BY_TORCH) as counter:
+    """The operations of `forward` and of its gradients; it is done once, and no gradient is taken.
+
+    Not under `no_grad`: the counter's own hooks want to know where the gradients would go.
+    """
+    with FlopCounterMode(display=False, custom_mapping=_NOT_COUNTED_BY_TORCH) as counter:
         forward()
     return float(_BACKWARD_TOO * counter.get_total_flops())
 
