@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 import random
@@ -15,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from model.curricula import msp
 from model.specs import FineTuning, Mixing, Stage
 from tests.model.test_train import ROOT
 from tests.model.tiny import TinySet, tiny_fine_tuning, tiny_network, tiny_stage, tiny_streams, write_job
@@ -31,19 +29,10 @@ NUM_STEPS = 60
 STARTER = "import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-m', *sys.argv[1:]]).returncode)"
 
 
-def stage_of_msp(name: str) -> Stage:
-    """A stage of MSP, on the tiny corpus."""
-    (stage,) = (stage for stage in msp.curriculum(msp.MINIATURE, seed=1).stages if stage.name == name)
-    streams = tuple(
-        dataclasses.replace(stream, corpus="sentence", max_length=12, batch_size=5) for stream in stage.streams
-    )
-    return tiny_stage(num_steps=NUM_STEPS, streams=streams)
-
-
 SPECS: dict[str, Stage | FineTuning] = {
-    "token": stage_of_msp("token"),
-    "phrase": stage_of_msp("phrase"),
-    "sentence": stage_of_msp("sentence"),
+    "token": tiny_stage_of_msp("token", num_steps=NUM_STEPS),
+    "phrase": tiny_stage_of_msp("phrase", num_steps=NUM_STEPS),
+    "sentence": tiny_stage_of_msp("sentence", num_steps=NUM_STEPS),
     "accumulate": tiny_stage(num_steps=NUM_STEPS, streams=tiny_streams(), mixing=Mixing(name="accumulate")),
     "alternate": tiny_stage(num_steps=NUM_STEPS, streams=tiny_streams(), mixing=Mixing(name="alternate")),
     "fine-tuning": tiny_fine_tuning(num_epochs=8),

@@ -8,6 +8,7 @@ to submit), `nlvr2` whether two images both show an object, `retrieval` has the 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from data import draws
 from data.schema import BENCHMARK_ROWS, CORPUS
 from data.writers import write_parquet
 from model import facts
+from model.curricula import msp
 from model.facts import Facts
 from model.specs import (
     Budget,
@@ -291,6 +293,15 @@ def tiny_streams() -> tuple[Stream, Stream]:
         objectives=(Objective(name="itm_hs"), Objective(name="mlm")),
     )
     return words, matching
+
+
+def tiny_stage_of_msp(name: str, *, num_steps: int) -> Stage:
+    """A stage of MSP, on the tiny corpus."""
+    (stage,) = (stage for stage in msp.curriculum(msp.MINIATURE, seed=1).stages if stage.name == name)
+    streams = tuple(
+        dataclasses.replace(stream, corpus="sentence", max_length=12, batch_size=5) for stream in stage.streams
+    )
+    return tiny_stage(num_steps=num_steps, streams=streams)
 
 
 FORMS = {
