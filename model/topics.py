@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 _BASE = 0x9E3779B97F4A7C15 - (1 << 64)  # an odd multiplier, wrapped to int64: a polynomial hash of a word's pieces
 _NO_WORD = 0  # pads labels of fewer words; no word has this code, since codes start from an id plus one
@@ -49,15 +50,24 @@ class TopicWords:
 def word_codes(text_BL: Tensor, continues_V: Tensor) -> Tensor:
     """A 64-bit code of the whole word at each of its pieces, (B, L)."""
     continues_BL = continues_V[text_BL]
+    continues_BL[:, 0] = False
     codes_BL = text_BL + 1
-    for position in range(1, text_BL.shape[1]):
-        grown_B = codes_BL[:, position - 1] * _BASE + codes_BL[:, position]
-        codes_BL[:, position] = torch.where(continues_BL[:, position], grown_B, codes_BL[:, position])
-    for position in range(text_BL.shape[1] - 1, 0, -1):  # what the last piece knows is the code of the word
-        codes_BL[:, position - 1] = torch.where(
-            continues_BL[:, position], codes_BL[:, position], codes_BL[:, position - 1]
-        )
-    return codes_BL
+    grows_BL = continues_BL  # where a word has got to with the next piece, from its second on
+    while grows_BL.any():
+        rows_N, places_N = grows_BL.nonzero(as_tuple=True)
+        is_next_N = ~grows_BL[rows_N, places_N - 1]
+        rows_N, places_N = rows_N[is_next_N], places_N[is_next_N]
+        codes_BL[rows_N, places_N] += codes_BL[rows_N, places_N - 1] * _BASE
+        grows_BL = grows_BL.index_put((rows_N, places_N), torch.tensor(False))
+    return codes_BL.gather(1, _last_places(continues_BL))  # what the last piece knows is the code of the word
+
+
+def _last_places(continues_BL: Tensor) -> Tensor:
+    """The place of the last piece of the word that each piece is of, (B, L)."""
+    length = continues_BL.shape[1]
+    ends_BL = functional.pad(~continues_BL[:, 1:], (0, 1), value=True)
+    places_BL = torch.arange(length).expand_as(ends_BL).masked_fill(~ends_BL, length)
+    return places_BL.flip(1).cummin(1).values.flip(1)
 
 
 def _distinct_codes(pieces: Sequence[int], continues_V: Tensor) -> list[int]:

@@ -54,13 +54,16 @@ def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Cor
 
 def _triplets(starts_BR: Tensor, masked_BR: Tensor) -> Tensor:
     """The first region of the triplet that each region is in, (B, R); -1 where it is in none."""
+    places_R = torch.arange(starts_BR.shape[1])
     triplets_BR = torch.full(starts_BR.shape, NOT_ASKED)
-    free_from_B = torch.zeros(len(starts_BR), dtype=torch.int64)
-    for start in range(starts_BR.shape[1] - WIDTH + 1):
-        window = slice(start, start + WIDTH)
-        begins_B = starts_BR[:, start] & (free_from_B <= start) & ~masked_BR[:, window].any(1)
-        triplets_BR[:, window] = torch.where(begins_B[:, None], start, triplets_BR[:, window])
-        free_from_B = torch.where(begins_B, start + WIDTH, free_from_B)
+    may_begin_BR = starts_BR.clone()
+    may_begin_BR[:, -WIDTH + 1 :] = False  # there is no room
+    may_begin_BR[:, : -WIDTH + 1] &= ~masked_BR.unfold(1, WIDTH, 1).any(-1)
+    while may_begin_BR.any():  # each row's first triplet, each row's second ...
+        first_B1 = may_begin_BR.int().argmax(1, keepdim=True)
+        is_in_BR = may_begin_BR.any(1, keepdim=True) & (places_R >= first_B1) & (places_R < first_B1 + WIDTH)
+        triplets_BR = torch.where(is_in_BR, first_B1, triplets_BR)
+        may_begin_BR &= places_R >= first_B1 + WIDTH
     return triplets_BR
 
 
