@@ -79,6 +79,26 @@ class Asked:
             needs_whole_batch=self.needs_whole_batch,
         )
 
+    def padded(self, size: int) -> Asked:
+        """With things of no weight at its end, so that there are `size` of them; as it is where there are more.
+
+        Also where it is rows that are asked, which are always as many as the batch has.
+        """
+        lacking = size - len(self.places_N)
+        if lacking < 0 or self.num_places == 1:
+            return self
+        weights_N = torch.ones(len(self.places_N)) if self.weights_N is None else self.weights_N
+
+        def longer(values_N: Tensor) -> Tensor:
+            return torch.cat([values_N, values_N.new_zeros(lacking, *values_N.shape[1:])])
+
+        return dataclasses.replace(
+            self,
+            places_N=longer(self.places_N),
+            targets_N=longer(self.targets_N),
+            weights_N=longer(weights_N),
+        )
+
 
 def where(
     asked_BP: Tensor, targets_BP: Tensor, *, weights_BP: Tensor | None = None, are_sources: bool = False
@@ -107,6 +127,11 @@ def of_rows(targets_B: Tensor) -> Asked:
         ends_B=np.arange(1, num_rows + 1),
         num_places=1,
     )
+
+
+def weighted(losses_N: Tensor, asked: Asked) -> Tensor:
+    """Each loss as much as it counts."""
+    return losses_N if asked.weights_N is None else losses_N * asked.weights_N
 
 
 Asks = Mapping[str, tuple[Asked, ...]]

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from model.batch import Output, on_device
-from model.exercise import Asked, Shown
+from model.exercise import Asked, Shown, weighted
 
 Parts = tuple[Tensor, ...]  # the loss of every single thing asked, for each part of an objective
 
@@ -77,15 +77,19 @@ class LossJudge(Judge):
     def score(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> None:
         """Take held-out rows."""
         self._num_rows += len(shown.text_BL)
-        self._model.add(self._losses(asked, shown, output))
+        self._model.add(_weighted(self._losses(asked, shown, output), asked))
         asked_here, shown_here = on_device((asked, shown), "cpu")
         for name, predictor in self._blind.items():
-            self._means[name].add(predictor.losses(asked_here, shown_here))
+            self._means[name].add(_weighted(predictor.losses(asked_here, shown_here), asked_here))
 
     def result(self) -> HeldOut:
         """The losses."""
         blind = {name: means.total() for name, means in self._means.items()}
         return HeldOut(metric="loss", model=self._model.total(), blind=blind, num_rows=self._num_rows)
+
+
+def _weighted(losses: Parts, asked: tuple[Asked, ...]) -> Parts:
+    return tuple(weighted(losses_N, part) for losses_N, part in zip(losses, asked, strict=True))
 
 
 class _Means:

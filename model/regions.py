@@ -1,7 +1,8 @@
 """Regions of images as tensors: boxes and labels by row of the region store, features by source.
 
 A source is one region of the store, as image * R + region, or HIDDEN. Legend: B rows, R regions, F features of a
-region, S regions of the store (all images' end to end), N sources.
+region, S regions of the store (all images' end to end), N sources,
+T rows of a table: S and one of zeros.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def features(store: RegionStore, device: torch.device | str) -> Features:
     if torch.device(device).type == "cuda":
         free_bytes, _ = torch.cuda.mem_get_info(device)
         if store.features_NRF.nbytes < _RESIDENT_SHARE * free_bytes:
-            return Resident(store, device)
+            return Resident.of(store, device)
     return Mapped(store, device)
 
 
@@ -81,18 +82,22 @@ class Mapped(Features):
 
 
 class Resident(Features):
-    """Features of a store that lies whole in the device's memory, with a row of zeros behind the last."""
+    """Features that lie whole in the device's memory: those of all regions, with a row of zeros behind the last."""
 
-    def __init__(self, store: RegionStore, device: torch.device | str) -> None:
-        self.device = torch.device(device)
+    def __init__(self, table_TF: Tensor) -> None:
+        self.device = table_TF.device
+        self._table_TF = table_TF
+
+    @classmethod
+    def of(cls, store: RegionStore, device: torch.device | str) -> Resident:
+        """Those of a store."""
         features_SF = _end_to_end(store)
         num_regions, size = features_SF.shape
-        self._table_TF = torch.zeros((num_regions + 1, size), dtype=torch.float16, device=self.device)
+        table_TF = torch.zeros((num_regions + 1, size), dtype=torch.float16, device=device)
         for start in range(0, num_regions, _ROWS_PER_COPY):
-            rows_NF = torch.from_numpy(
-                features_SF[start : start + _ROWS_PER_COPY].copy()
-            )  # the mapped ones are read-only
-            self._table_TF[start : start + len(rows_NF)].copy_(rows_NF)
+            rows_NF = torch.from_numpy(features_SF[start : start + _ROWS_PER_COPY].copy())  # mapped ones are read-only
+            table_TF[start : start + len(rows_NF)].copy_(rows_NF)
+        return cls(table_TF)
 
     def take(self, sources: Tensor) -> Tensor:
         """Gathered on the device."""

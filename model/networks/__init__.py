@@ -19,6 +19,8 @@ class Encoder(nn.Module, ABC):
     Legend: B rows, L word pieces, R regions, F features of a region, D width.
     """
 
+    layers: nn.ModuleList  # those that repeat, one after the other
+
     @abstractmethod
     def forward(self, shown: Shown) -> Output:
         """The hidden states of text and regions, and the pooled state of each pair."""

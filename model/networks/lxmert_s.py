@@ -133,7 +133,7 @@ class CrossModalityLayer(nn.Module):
 
 
 class Attention(nn.Module):
-    """Multi-head attention with the residual and the layer norm after it (post-LN)."""
+    """Multi-head attention with the residual and the layer norm after it."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -154,8 +154,7 @@ class Attention(nn.Module):
             dropout_rate=self.dropout.rate if self.training else 0.0,
         )
         attended_BQD = self.output(attended_BHQD.transpose(1, 2).flatten(2))
-        normalised_BQD: Tensor = self.norm(self.dropout(attended_BQD) + queries_BQD)
-        return normalised_BQD
+        return add_and_norm(self, attended_BQD, queries_BQD)
 
     def _heads(self, states_BKD: Tensor) -> Tensor:
         rows, length, width = states_BKD.shape
@@ -175,5 +174,10 @@ class FeedForward(nn.Module):
     def forward(self, states_BKD: Tensor) -> Tensor:
         """(B, K, D)."""
         inner_BKI = functional.gelu(self.inner(states_BKD))
-        normalised_BKD: Tensor = self.norm(self.dropout(self.outer(inner_BKI)) + states_BKD)
-        return normalised_BKD
+        return add_and_norm(self, self.outer(inner_BKI), states_BKD)
+
+
+def add_and_norm(sublayer: Attention | FeedForward, made_BKD: Tensor, states_BKD: Tensor) -> Tensor:
+    """The end of every sublayer: what it made of the states, dropout, the states themselves, layer norm (post-LN)."""
+    normalised_BKD: Tensor = sublayer.norm(sublayer.dropout(made_BKD) + states_BKD)
+    return normalised_BKD

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from model.batch import Batch, Output
-from model.exercise import Asked, Shown
+from model.exercise import Asked, Shown, weighted
 from model.judging import Judge
 
 
@@ -32,7 +32,7 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def losses(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> tuple[Tensor, ...]:
-        """The loss of every single thing asked, (N,) for each part; empty where nothing is asked.
+        """The loss of every single thing asked, (N,) for each part, all alike; empty where nothing is asked.
 
         Nothing here may make the host wait for the device: places are indices, and no shape depends on a value.
         """
@@ -47,5 +47,5 @@ class Objective(nn.Module, ABC):
         Of a part of a batch: its share, so that the parts add up to the whole.
         """
         losses = self.losses(asked, shown, output)
-        means = [losses_N.sum() / part.num_asked for losses_N, part in zip(losses, asked, strict=True)]
+        means = [weighted(losses_N, part).sum() / part.num_asked for losses_N, part in zip(losses, asked, strict=True)]
         return torch.stack(means).sum()

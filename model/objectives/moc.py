@@ -65,7 +65,7 @@ class Moc(Objective):
 
     def _losses(self, head: nn.Module, asked: Asked, output: Output) -> Tensor:
         logits_NC = head(self.transform(at(output.regions_BRD, asked)))
-        return _weighted(functional.cross_entropy(logits_NC.float(), asked.targets_N, reduction="none"), asked)
+        return functional.cross_entropy(logits_NC.float(), asked.targets_N, reduction="none")
 
     def judge(self) -> Judge:
         """By the loss, against how often each label was asked for in training."""
@@ -82,13 +82,8 @@ class _LabelFrequencies(Blind):
 
     def losses(self, asked: tuple[Asked, ...], shown: Shown) -> Parts:
         return tuple(
-            _weighted(frequencies.losses(part.targets_N), part)
-            for frequencies, part in zip(self._frequencies, asked, strict=True)
+            frequencies.losses(part.targets_N) for frequencies, part in zip(self._frequencies, asked, strict=True)
         )
-
-
-def _weighted(losses_N: Tensor, asked: Asked) -> Tensor:
-    return losses_N if asked.weights_N is None else losses_N * asked.weights_N
 
 
 def _masked(batch: Batch) -> tuple[Asked, Asked]:

@@ -13,13 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from data.errors import UserError
+from data.regions.store import RegionStore
 from model import exams
 from model.batch import HIDDEN, on_device
 from model.exercise import Exercise, dress, of_rows, where
 from model.facts import Facts
 from model.feed import Feed
 from model.learner import Learner
-from model.regions import Mapped, Resident
+from model.regions import Features, Mapped, Resident
 from model.respondent import Respondent
 from tests.model.tiny import FORMS, TinySet, tiny_network, tiny_stage
 
@@ -89,6 +90,21 @@ def test_a_part_keeps_its_rows_places_and_the_number_asked_in_the_whole_batch() 
     assert part.part(slice(0, 1)).places_N.tolist() == []
 
 
+def test_what_is_padded_with_changes_neither_losses_nor_gradients(pupil: Learner, exercise: Exercise) -> None:
+    sizes = {name: [len(asked.places_N) + 3 for asked in parts] for name, parts in exercise.asks.items()}
+    asks = {
+        name: tuple(asked.padded(size) for asked, size in zip(parts, sizes[name], strict=True))
+        for name, parts in exercise.asks.items()
+    }
+    assert [len(asked.places_N) for asked in asks["moc"]] == sizes["moc"]
+    assert len(asks["itm_hs"][0].places_N) == NUM_ROWS
+    own, gradients = taught(pupil, lambda: iter([pupil.losses(exercise)]))
+    padded, padded_gradients = taught(pupil, lambda: iter([pupil.losses(dataclasses.replace(exercise, asks=asks))]))
+    torch.testing.assert_close(padded, own, rtol=1e-6, atol=1e-6)
+    assert (padded_gradients - gradients).norm() <= 1e-6 * gradients.norm()
+    assert exercise.asks["mlm"][0].padded(1) is exercise.asks["mlm"][0]
+
+
 def test_what_needs_the_whole_batch_is_never_cut() -> None:
     asked = dataclasses.replace(of_rows(torch.arange(4)), needs_whole_batch=True)
     assert asked.part(slice(0, 4)).targets_N.tolist() == [0, 1, 2, 3]
@@ -112,9 +128,9 @@ def test_only_the_heads_that_are_named_are_asked_and_give_a_loss(pupil: Learner,
     assert pupil.losses(exercise, ("moc", "mlm")).tolist() == [every["moc"], every["mlm"]]
 
 
-@pytest.mark.parametrize("kind", [Mapped, Resident])
+@pytest.mark.parametrize("kind", [Mapped, Resident.of])
 def test_features_are_those_of_the_source_and_zeros_where_hidden(
-    kind: type[Mapped] | type[Resident], tiny_facts: Facts
+    kind: Callable[[RegionStore, str], Features], tiny_facts: Facts
 ) -> None:
     known_NRF = tiny_facts.store.features_NRF
     taken = kind(tiny_facts.store, "cpu").take(torch.tensor([[5, HIDDEN], [HIDDEN, 6]]))

@@ -12,6 +12,7 @@ from torch import Tensor
 from data.errors import UserError
 from model import plugins
 from model.batch import Batch
+from model.exercise import weighted
 from model.facts import Facts
 from model.objectives import Objective, ifrs
 from tests.model.tiny import tiny_network
@@ -30,9 +31,11 @@ def objective(name: str, facts: Facts, *, num_features: int = 2, **options: Any)
 
 
 def losses(head: Objective, batch: Batch, features_SF: Tensor | None = None, **output: Any) -> tuple[Tensor, ...]:
-    """The losses of what is asked of a batch, with hidden states of zeros unless others are given."""
+    """The losses of what is asked of a batch, as they count, with hidden states of zeros unless others are given."""
     exercise = small_exercise(batch, head, features_SF=features_SF)
-    return head.losses(exercise.asks["0"], exercise.shown, small_output(batch, **output))
+    asked = exercise.asks["0"]
+    each = head.losses(asked, exercise.shown, small_output(batch, **output))
+    return tuple(weighted(losses_N, part) for losses_N, part in zip(each, asked, strict=True))
 
 
 def test_mlm_of_a_blank_head_is_the_log_of_the_vocabulary_at_masked_positions(tiny_facts: Facts) -> None:
