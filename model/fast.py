@@ -81,7 +81,8 @@ class RecordedStep:
         given, static = _tensors(exercise), _tensors(self._static)
         if [tensor.shape for tensor in given] != [tensor.shape for tensor in static]:
             self._learner.zero_grad(set_to_none=False)
-            return self._teach(exercise)
+            with torch.compiler.set_stance("force_eager"):  # it is not worth compiling for
+                return self._teach(exercise)
         for mine, other in zip(static, given, strict=True):
             mine.copy_(other, non_blocking=True)
         self._graph.replay()

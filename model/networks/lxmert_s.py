@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from model import layers
 from model.batch import Output
 from model.exercise import Shown
 from model.heads import LAYER_NORM_EPS
-from model.layers import Dropout, WordTable, attend
+from model.layers import Dropout, WordTable
 from model.networks import Encoder
 from model.specs import Network
 
@@ -146,7 +147,7 @@ class Attention(nn.Module):
 
     def forward(self, queries_BQD: Tensor, context_BKD: Tensor, mask_BK: Tensor | None = None) -> Tensor:
         """`queries_BQD` after attending to `context_BKD` where `mask_BK` is True (None: everywhere), (B, Q, D)."""
-        attended_BHQD = attend(
+        attended_BHQD = layers.attend(
             self._heads(self.query(queries_BQD)),
             self._heads(self.key(context_BKD)),
             self._heads(self.value(context_BKD)),
