@@ -15,11 +15,13 @@ from typing import Any
 
 import torch
 
+from model.specs import Device
+
 
 class Run:
     """All measurements of one call, said as they come, and kept: as JSON too where $OUT is set."""
 
-    def __init__(self, device: str, minutes: float) -> None:
+    def __init__(self, device: Device, minutes: float) -> None:
         self.device = device
         self.results: list[dict[str, Any]] = []
         self._started = time.monotonic()

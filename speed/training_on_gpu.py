@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from data.schema import FEATURE_SIZE, NUM_REGIONS
-from model import fast, optimizers
+from model import arithmetic, fast, flop, optimizers
 from model.batch import Batch
 from model.curricula.msp import PAPER, curriculum
 from model.exercise import Asks, Exercise
@@ -29,7 +29,7 @@ from model.facts import Facts
 from model.feed import Exercises, Feed
 from model.learner import Learner
 from model.regions import Features, Resident
-from model.specs import Network, Stage
+from model.specs import Device, Network, Stage
 from model.supply import Supply
 from speed import training_set
 from speed.run import Run
@@ -58,6 +58,8 @@ TRIED = (
 )
 BESIDE = (Variant(precision="float32", is_exact=True), Variant(is_exact=True), PLAIN)
 """What the winner is set beside in every stage."""
+
+_ROWS_COUNTED = 64
 
 Step = Callable[[Exercise], torch.Tensor]
 
@@ -103,7 +105,7 @@ class Bench:
         return Exercises(self.feed, ask, self.features)
 
 
-def run(size: Size, device: str) -> None:
+def run(size: Size, device: Device) -> None:
     """Measure and print everything."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # for what is exact
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
@@ -142,7 +144,7 @@ def _roof(this: Run, width: int) -> float:
     return roof
 
 
-def _table(num_images: int, device: str) -> torch.Tensor:
+def _table(num_images: int, device: Device) -> torch.Tensor:
     """Features of all regions, drawn on the device, and a row of zeros."""
     table_TF = torch.empty((num_images * NUM_REGIONS + 1, FEATURE_SIZE), dtype=torch.float16, device=device)
     for rows_NF in torch.split(table_TF, 1 << 18):
@@ -177,22 +179,23 @@ def _bench(this: Run, size: Size, fed: _Fed, name: str, batch_size: int, base: L
     return bench
 
 
-def _step(bench: Bench, variant: Variant, device: str, first: Exercise) -> Step:
+def _step(bench: Bench, variant: Variant, device: Device, first: Exercise) -> Step:
     """One whole update in one way; its losses may be overwritten by the next. Call it while the way is active."""
     learner = copy.deepcopy(bench.base).train()
     optimizer = optimizers.build(PAPER.optimizer, learner.parameters())
     shares = torch.tensor([objective.weight for objective in bench.stage.streams[0].objectives], device=device)
     variant.compile(learner)
+    precision = partial(arithmetic.precision_of, device, variant.precision)
     recorded = None
     if variant.is_recorded:
-        recorded = fast.RecordedStep(learner, shares, precision=lambda: variant.autocast(device), like=first)
+        recorded = fast.RecordedStep(learner, shares, precision=precision, like=first)
 
     def step(exercise: Exercise) -> torch.Tensor:
         if recorded is not None:
             losses = recorded(exercise)
         else:
             optimizer.zero_grad()
-            with variant.autocast(device), _stance(exercise.size < bench.batch_size):
+            with precision(), _stance(exercise.size < bench.batch_size):
                 losses = learner.losses(exercise)
             (losses * shares).sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -210,7 +213,7 @@ def _measure(this: Run, bench: Bench, variant: Variant, roof: float, num_steps: 
     """The seconds of a step on batches that are already there; None where it failed."""
     found = None
     with this.attempt(f"{bench.stage.name}, {bench.batch_size} rows, {variant.name}"), variant.active():
-        flop = _flop(bench, this.device)
+        num_operations = _flop(bench)
         exercises = list(itertools.islice(bench.exercises(variant).batches(1), 4))
         this.peak_gib()
         prepared = time.perf_counter()
@@ -230,7 +233,7 @@ def _measure(this: Run, bench: Bench, variant: Variant, roof: float, num_steps: 
             way=variant.name,
             ms=found * 1e3,
             samples_per_s=bench.batch_size / found,
-            utilisation=flop / found / roof,
+            utilisation=num_operations / found / roof,
             peak_gib=this.peak_gib(),
             preparing_s=started - prepared,
             first_losses=[round(loss, 4) for loss in losses.tolist()],
@@ -238,19 +241,10 @@ def _measure(this: Run, bench: Bench, variant: Variant, roof: float, num_steps: 
     return found
 
 
-def _flop(bench: Bench, device: str) -> float:
-    """The operations of the matrix products of a step, forward and backward, without what padding adds."""
-    key = (bench.stage.name, bench.batch_size)
-    if key not in _FLOP:
-        exercise = next(bench.exercises(PLAIN).batches(1))
-        with FlopCounterMode(display=False) as counter, PLAIN.autocast(device):
-            bench.base.losses(exercise).sum().backward()  # type: ignore[no-untyped-call]
-        bench.base.zero_grad(set_to_none=True)
-        _FLOP[key] = float(counter.get_total_flops())
-    return _FLOP[key]
-
-
-_FLOP: dict[tuple[str, int], float] = {}
+def _flop(bench: Bench) -> float:
+    """The operations of the matrix products of a step, without what padding adds; counted on some of its rows."""
+    some = next(bench.exercises(PLAIN).batches(1)).part(slice(0, _ROWS_COUNTED))
+    return flop.of_step(lambda: bench.base.losses(some)) / some.size * bench.batch_size
 
 
 def _try_all(this: Run, size: Size, bench: Bench, roof: float) -> Variant:

@@ -7,7 +7,7 @@ Legend: B rows, L word pieces, R regions, S both together, H heads, Q queries, K
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
@@ -20,13 +20,14 @@ from model import fast, layers
 from model.learner import Learner
 from model.networks import lxmert_s
 from model.networks.lxmert_s import Attention, CrossModalityLayer, FeedForward
+from model.specs import Precision
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     """One way. `parts` are names of `PARTS`."""
 
-    precision: str = "bfloat16"
+    precision: Precision = "bfloat16"
     is_exact: bool = False
     is_recorded: bool = False
     compiled: str = ""  # "", "layers" or "layers and heads"
@@ -38,12 +39,6 @@ class Variant:
         said = [self.precision, "exact" if self.is_exact else "", "recorded" if self.is_recorded else ""]
         said += [f"compiled {self.compiled}" if self.compiled else "", *self.parts]
         return ", ".join(word for word in said if word)
-
-    def autocast(self, device: str) -> AbstractContextManager[Any]:
-        """The context in which losses are computed."""
-        if self.precision == "float32":
-            return nullcontext()
-        return torch.autocast(device, torch.bfloat16)
 
     @contextmanager
     def active(self) -> Iterator[None]:
