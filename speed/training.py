@@ -221,9 +221,9 @@ def main() -> None:
     parser.add_argument("--num-threads", type=int, default=2)
     given = parser.parse_args()
     if given.gpu:
-        from speed import training_on_gpu
+        from speed import stages, training_on_gpu
 
-        training_on_gpu.run(training_on_gpu.Size(), "cuda")
+        training_on_gpu.run(stages.Size(), "cuda")
         return
     torch.set_num_threads(given.num_threads)
     print(table(measure(num_rounds=given.num_rounds)))

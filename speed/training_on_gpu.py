@@ -7,102 +7,49 @@ for the time given is left out, and said. A way that fails is named with its err
 
 from __future__ import annotations
 
-import copy
 import itertools
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import torch
 
 from data.schema import FEATURE_SIZE, NUM_REGIONS
-from model import arithmetic, fast, flop, optimizers
-from model.batch import Batch
-from model.curricula.msp import PAPER, curriculum
-from model.exercise import Asks, Exercise
-from model.facts import Facts
-from model.feed import Exercises, Feed
+from model import arithmetic, fast
+from model.curricula.msp import PAPER
 from model.learner import Learner
-from model.regions import Features, Resident
-from model.specs import Device, Network, Stage
+from model.regions import Resident
+from model.specs import Device
 from model.supply import Supply
 from speed import training_set
 from speed.run import Run
-from speed.training_set import Grain, TrainingSet
+from speed.stages import PLAIN, Bench, Fed, Size, bench_of, num_operations, step_of
 from speed.variants import Variant
 
 NUM_EPOCHS = {"token": 10, "phrase": 20, "sentence": 20}
-PLAIN = Variant()
+_ALL_PARTS = ("bfloat16 between", "attention written out", "joined projections")
 TRIED = (
     Variant(precision="float32", is_exact=True),
     Variant(precision="float32"),
     Variant(is_exact=True),
     PLAIN,
     Variant(is_recorded=True),
-    Variant(compiled="layers"),
     Variant(compiled="layers", is_recorded=True),
-    Variant(compiled="layers and heads", is_recorded=True),
-    Variant(compiled="layers", is_recorded=True, parts=("bfloat16 between",)),
-    Variant(compiled="layers", is_recorded=True, parts=("attention written out",)),
-    Variant(compiled="layers", is_recorded=True, parts=("joined projections",)),
-    Variant(
-        compiled="layers",
-        is_recorded=True,
-        parts=("bfloat16 between", "attention written out", "joined projections"),
-    ),
+    Variant(compiled="layers"),
+    Variant(compiled="layers", is_recorded=True, parts=_ALL_PARTS),
+    Variant(compiled="layers and heads", is_recorded=True, parts=_ALL_PARTS),
+    *(Variant(compiled="layers", is_recorded=True, parts=(part,)) for part in _ALL_PARTS),
 )
+"""What is tried on the phrase stage, the most telling first."""
+
 BESIDE = (Variant(precision="float32", is_exact=True), Variant(is_exact=True), PLAIN)
 """What the winner is set beside in every stage."""
 
-_ROWS_COUNTED = 64
-
-Step = Callable[[Exercise], torch.Tensor]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Size:
-    """How much of everything: the paper's, or as much as a test bears."""
-
-    network: Network = PAPER.network
-    grains: Mapping[str, Grain] = field(default_factory=lambda: training_set.PAPER)
-    num_images: int = training_set.NUM_PAPER_IMAGES
-    batch_sizes: Mapping[str, int] = field(default_factory=lambda: {"token": 64, "phrase": 128, "sentence": 128})
-    larger: tuple[int, ...] = (512, 1024)
-    num_steps: int = 30  # of a way, measured
-    num_real_steps: int = 2000
-    roof_width: int = 8192
-    minutes: float = 5.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """One stage with one batch size: its feed, its learner, and the features that it is fed."""
-
-    stage: Stage
-    feed: Feed
-    base: Learner
-    features: Features
-
-    @property
-    def batch_size(self) -> int:
-        """Rows of a batch."""
-        return self.stage.streams[0].batch_size
-
-    def exercises(self, variant: Variant) -> Exercises:
-        """Its batches as a way wants them: padded where the step is recorded."""
-        if not variant.is_recorded:
-            return Exercises(self.feed, self.base.ask, self.features)
-        sizes = fast.sizes(self.feed.batches(0), self.base.ask)
-
-        def ask(batch: Batch) -> Asks:
-            return fast.padded(self.base.ask(batch), sizes)
-
-        return Exercises(self.feed, ask, self.features)
+_SMALL = replace(PAPER.network, hidden_size=96, num_layers=2, num_heads=4, intermediate_size=192, dropout_rate=0.0)
 
 
 def run(size: Size, device: Device) -> None:
@@ -120,8 +67,9 @@ def run(size: Size, device: Device) -> None:
         this.say(
             f"{sum(grain.num_rows for grain in size.grains.values()):,} rows, {size.num_images:,} images are there"
         )
-        fed = _Fed(made=made, facts=facts, features=features)
-        benches = {name: _bench(this, size, fed, name, size.batch_sizes[name]) for name in size.grains}
+        fed = Fed(made=made, facts=facts, features=features)
+        benches = {name: bench_of(this, size, fed, name, size.batch_sizes[name]) for name in size.grains}
+        _check_recording(this, size, fed)
         winner = _try_all(this, size, benches["phrase"], roof)
         _beside(this, size, benches, roof, winner)
         _really(this, size, benches, winner)
@@ -153,112 +101,85 @@ def _table(num_images: int, device: Device) -> torch.Tensor:
     return table_TF
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Fed:
-    """What every stage reads."""
-
-    made: TrainingSet
-    facts: Facts
-    features: Features
-
-
-def _bench(this: Run, size: Size, fed: _Fed, name: str, batch_size: int, base: Learner | None = None) -> Bench:
-    """A stage with one batch size; `base` is its learner if there is one already."""
-    (stage,) = (s for s in curriculum(replace(PAPER, network=size.network), seed=1).stages if s.name == name)
-    stream = replace(stage.streams[0], batch_size=batch_size)
-    feed = Feed(stream, corpus=fed.made.corpus(name), split="train", facts=fed.facts, seed=1)
-    learner = base or Learner(size.network, stream.objectives, fed.facts, seed=1)
-    bench = Bench(
-        stage=replace(stage, streams=(stream,)), feed=feed, base=learner.to(this.device), features=fed.features
-    )
-    started = time.perf_counter()
-    for _ in itertools.islice(bench.exercises(PLAIN).batches(0), 10):
-        pass
-    this.wait()
-    this.keep(stage=name, batch=batch_size, feed_alone_ms=(time.perf_counter() - started) * 100)
-    return bench
-
-
-def _step(bench: Bench, variant: Variant, device: Device, first: Exercise) -> Step:
-    """One whole update in one way; its losses may be overwritten by the next. Call it while the way is active."""
-    learner = copy.deepcopy(bench.base).train()
-    optimizer = optimizers.build(PAPER.optimizer, learner.parameters())
-    shares = torch.tensor([objective.weight for objective in bench.stage.streams[0].objectives], device=device)
-    variant.compile(learner)
-    precision = partial(arithmetic.precision_of, device, variant.precision)
-    recorded = None
-    if variant.is_recorded:
-        recorded = fast.RecordedStep(learner, shares, precision=precision, like=first)
-
-    def step(exercise: Exercise) -> torch.Tensor:
-        if recorded is not None:
-            losses = recorded(exercise)
-        else:
-            optimizer.zero_grad()
-            with precision(), _stance(exercise.size < bench.batch_size):
-                losses = learner.losses(exercise)
-            (losses * shares).sum().backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        return losses.detach()
-
-    return step
-
-
-def _stance(is_small: bool) -> AbstractContextManager[object]:
-    """The smaller batch at the end of an epoch is not worth compiling for."""
-    return torch.compiler.set_stance("force_eager") if is_small else nullcontext()
-
-
 def _measure(this: Run, bench: Bench, variant: Variant, roof: float, num_steps: int) -> float | None:
     """The seconds of a step on batches that are already there; None where it failed."""
-    found = None
     with this.attempt(f"{bench.stage.name}, {bench.batch_size} rows, {variant.name}"), variant.active():
-        num_operations = _flop(bench)
-        exercises = list(itertools.islice(bench.exercises(variant).batches(1), 4))
+        operations = num_operations(bench)
         this.peak_gib()
         prepared = time.perf_counter()
-        step = _step(bench, variant, this.device, exercises[0])
-        losses = step(exercises[0]).clone()
-        for exercise in exercises:
-            step(exercise)
-        this.wait()
-        started = time.perf_counter()
-        for number in range(num_steps):
-            step(exercises[number % len(exercises)])
-        this.wait()
-        found = (time.perf_counter() - started) / num_steps
+        taken = _timed(this, bench, variant, num_steps)
         this.keep(
             stage=bench.stage.name,
             batch=bench.batch_size,
             way=variant.name,
-            ms=found * 1e3,
-            samples_per_s=bench.batch_size / found,
-            utilisation=num_operations / found / roof,
+            ms=taken.seconds * 1e3,
+            samples_per_s=bench.batch_size / taken.seconds,
+            utilisation=operations / taken.seconds / roof,
             peak_gib=this.peak_gib(),
-            preparing_s=started - prepared,
-            first_losses=[round(loss, 4) for loss in losses.tolist()],
+            preparing_s=time.perf_counter() - prepared - num_steps * taken.seconds,
+            first_losses=taken.first_losses,
         )
-    return found
+        return taken.seconds
+    return None
 
 
-def _flop(bench: Bench) -> float:
-    """The operations of the matrix products of a step, without what padding adds; counted on some of its rows."""
-    some = next(bench.exercises(PLAIN).batches(1)).part(slice(0, _ROWS_COUNTED))
-    return flop.of_step(lambda: bench.base.losses(some)) / some.size * bench.batch_size
+@dataclass(frozen=True, kw_only=True)
+class _Timed:
+    seconds: float
+    first_losses: list[float]
+
+
+def _timed(this: Run, bench: Bench, variant: Variant, num_steps: int) -> _Timed:
+    """The mean of some steps. What it takes is let go of when it returns."""
+    exercises = list(itertools.islice(bench.exercises(variant).batches(1), 4))
+    step = step_of(bench, variant, this.device, exercises[0])
+    losses = step(exercises[0]).clone()
+    for exercise in exercises:
+        step(exercise)
+    this.wait()
+    started = time.perf_counter()
+    for number in range(num_steps):
+        step(exercises[number % len(exercises)])
+    this.wait()
+    seconds = (time.perf_counter() - started) / num_steps
+    return _Timed(seconds=seconds, first_losses=[round(loss, 4) for loss in losses.tolist()])
+
+
+def _check_recording(this: Run, size: Size, fed: Fed) -> None:
+    """That a recorded step leaves the losses and gradients of an ordinary one, of two batches in turn."""
+    with this.attempt("recorded against ordinary"):
+        bench = bench_of(this, replace(size, network=_SMALL), fed, "sentence", 16)
+        padded = list(itertools.islice(bench.exercises(Variant(is_recorded=True)).batches(1), 2))
+        precision = partial(arithmetic.precision_of, this.device, "float32")
+        shares = torch.ones(len(bench.base.heads), device=this.device)
+        recorded = fast.RecordedStep(bench.base, shares, precision=precision, like=padded[0])
+        found = []
+        for exercise in (padded[1], padded[0], padded[1]):
+            recorded(exercise)
+            found.append(_gradients(bench.base))
+        bench.base.zero_grad(set_to_none=True)
+        bench.base.losses(padded[1]).sum().backward()  # type: ignore[no-untyped-call]
+        ordinary = _gradients(bench.base)
+        difference = max(float((each - ordinary).norm() / ordinary.norm()) for each in (found[0], found[2]))
+        this.keep(recorded_gradients_differ_by=difference, is_right=difference < 1e-3)
+
+
+def _gradients(learner: Learner) -> torch.Tensor:
+    return torch.cat([p.grad.flatten() for p in learner.parameters() if p.grad is not None])
 
 
 def _try_all(this: Run, size: Size, bench: Bench, roof: float) -> Variant:
     """Every way on one stage; returns the quickest."""
     seconds: dict[Variant, float] = {}
     for variant in TRIED:
-        if this.is_late(0.45):
+        if this.is_late(0.4):
             this.keep(left_out=variant.name, why="no time")
             continue
         slow = variant.precision == "float32"
         found = _measure(this, bench, variant, roof, max(size.num_steps // 3, 1) if slow else size.num_steps)
         if found is not None:
             seconds[variant] = found
-    winner = min(seconds, key=lambda variant: seconds[variant])
+    winner = min(seconds, key=lambda variant: seconds[variant], default=PLAIN)
     this.keep(winner=winner.name)
     return winner
 
@@ -274,40 +195,44 @@ def _really(this: Run, size: Size, benches: Mapping[str, Bench], winner: Variant
     """Thousands of steps of each stage as a training does them, and what the paper's number of steps would take."""
     for name, bench in benches.items():
         with this.attempt(f"{name}, real steps, {winner.name}"), winner.active():
-            exercises = bench.exercises(winner)
-            step = _step(bench, winner, this.device, next(exercises.batches(0)))
-            batches = itertools.chain.from_iterable(exercises.batches(epoch) for epoch in itertools.count())
-            losses = []
-            with Supply(batches, device=this.device) as supply:
-                for exercise in itertools.islice(supply, 10):
-                    step(exercise)
-                this.wait()
-                waited, started = supply.starved_seconds, time.perf_counter()
-                for number, exercise in enumerate(itertools.islice(supply, size.num_real_steps)):
-                    found = step(exercise)
-                    if number % max(size.num_real_steps // 4, 1) == 0:
-                        losses.append(found.sum().clone())
-                this.wait()
-                seconds = (time.perf_counter() - started) / size.num_real_steps
+            seconds, waited = _trained(this, bench, winner, size.num_real_steps)
             paper_steps = NUM_EPOCHS[name] * bench.feed.num_batches()
             this.keep(
                 stage=name,
                 real_steps=size.num_real_steps,
-                ms=seconds * 1e3,
-                waited_ms=(supply.starved_seconds - waited) / size.num_real_steps * 1e3,
+                real_ms=seconds * 1e3,
+                waited_ms=waited * 1e3,
                 paper_steps=paper_steps,
                 paper_minutes=paper_steps * seconds / 60,
-                losses=[round(float(loss), 3) for loss in losses],
             )
 
 
-def _larger(this: Run, size: Size, benches: Mapping[str, Bench], fed: _Fed, roof: float, winner: Variant) -> None:
+def _trained(this: Run, bench: Bench, variant: Variant, num_steps: int) -> tuple[float, float]:
+    """The seconds of a step, rows and corruptions and copies included, and those of them spent waiting for these."""
+    exercises = bench.exercises(variant)
+    step = step_of(bench, variant, this.device, next(exercises.batches(0)))
+    batches = itertools.chain.from_iterable(exercises.batches(epoch) for epoch in itertools.count())
+    with Supply(batches, device=this.device) as supply:
+        for exercise in itertools.islice(supply, 10):
+            losses = step(exercise)
+        this.say(f"{bench.stage.name}: losses {[round(loss, 3) for loss in losses.tolist()]} at first")
+        starved, started = supply.starved_seconds, time.perf_counter()
+        for exercise in itertools.islice(supply, num_steps):
+            losses = step(exercise)
+        this.wait()
+        seconds = time.perf_counter() - started
+        starved = supply.starved_seconds - starved
+    this.say(f"{bench.stage.name}: losses {[round(loss, 3) for loss in losses.tolist()]} at last")
+    return seconds / num_steps, starved / num_steps
+
+
+def _larger(this: Run, size: Size, benches: Mapping[str, Bench], fed: Fed, roof: float, winner: Variant) -> None:
     """The winner on larger batches."""
     for batch_size, (name, bench) in itertools.product(size.larger, benches.items()):
         if this.is_late(0.95):
             this.keep(left_out=f"{name}, {batch_size} rows", why="no time")
             continue
-        larger = _bench(this, size, fed, name, batch_size, bench.base)
+        larger = bench_of(this, size, fed, name, batch_size, bench.base)
         _measure(this, larger, winner, roof, max(size.num_steps // 3, 1))
 
 
@@ -324,7 +249,7 @@ def _report(this: Run, size: Size, roof: float, winner: Variant) -> None:
     real = [result for result in this.results if "real_steps" in result]
     for result in real:
         print(
-            f"{result['stage']}: {result['real_steps']:,} real steps of {result['ms']:.2f} ms, of which"
+            f"{result['stage']}: {result['real_steps']:,} real steps of {result['real_ms']:.2f} ms, of which"
             f" {result['waited_ms']:.2f} ms waiting for the feed; the paper's {result['paper_steps']:,} take"
             f" {result['paper_minutes']:.1f} minutes"
         )

@@ -42,13 +42,14 @@ class Variant:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Its parts in place, and torch as exact as it wants."""
+        """Its parts in place, and torch as exact as it wants (`model.arithmetic.set_up`)."""
         with ExitStack() as stack:
             for part in self.parts:
                 stack.enter_context(PARTS[part]())
-            was_exact = torch.are_deterministic_algorithms_enabled()
+            stack.callback(torch.use_deterministic_algorithms, torch.are_deterministic_algorithms_enabled())
+            stack.callback(torch.set_float32_matmul_precision, torch.get_float32_matmul_precision())
             torch.use_deterministic_algorithms(self.is_exact)
-            stack.callback(torch.use_deterministic_algorithms, was_exact)
+            torch.set_float32_matmul_precision("highest" if self.is_exact else "high")
             yield
 
     def compile(self, learner: Learner) -> None:

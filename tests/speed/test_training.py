@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from model.curricula.msp import PAPER
 from speed import training, training_on_gpu, training_set
-from speed.training_on_gpu import Size
+from speed.stages import Size
 from speed.variants import PARTS, Variant
 from tests.model.networks.test_lxmert_s import small_shown
 from tests.model.tiny import tiny_network
