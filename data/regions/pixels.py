@@ -227,8 +227,7 @@ def _features(job: _Job) -> NDArray[np.float32]:
 
 def _fill(shard: _Shard, *, scale: _Scale) -> Finished:
     """Write the rows of a shard."""
-    write_rows(shard.file, shard.rows.start, (_row(job, scale=scale) for job in shard.jobs))
-    return Finished(digest=shard.file.digest(shard.rows))
+    return Finished(digest=write_rows(shard.file, shard.rows.start, (_row(job, scale=scale) for job in shard.jobs)))
 
 
 def _row(job: _Job, *, scale: _Scale) -> RegionRow:

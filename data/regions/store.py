@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ FILE_NAME = "regions.h5"
 OBJECT_VOCABULARY = "object_vocabulary.txt"
 ATTRIBUTE_VOCABULARY = "attribute_vocabulary.txt"
 MAX_ID_BYTES = 64
-FLOAT16_MAX = 65504.0
 
 _COLUMNS = {
     "features": Column(shape=(NUM_REGIONS, FEATURE_SIZE), dtype="<f2"),
@@ -60,24 +59,30 @@ def lay_out_store(folder: Path, image_ids: Sequence[str]) -> RowFile:
     return lay_out(folder / FILE_NAME, num_rows=len(ids), columns=_COLUMNS, fixed={"image_ids": ids})
 
 
-def write_rows(file: RowFile, start: int, rows: Iterable[RegionRow]) -> int:
-    """Write the rows of consecutive images, that of row `start` first; returns how many. Memory stays flat."""
+def write_rows(file: RowFile, start: int, rows: Iterable[RegionRow]) -> str:
+    """Write the rows of consecutive images, that of row `start` first; returns their digest. Memory stays flat."""
     waiting = iter(rows)
     number = start
     while batch := list(itertools.islice(waiting, _BATCH)):
         file.write(number, _arrays(batch))
         number += len(batch)
-    file.sync()
-    return number - start
+    return file.seal(range(start, number))
 
 
 def write_store(
     folder: Path, rows: Iterable[RegionRow], *, object_names: Sequence[str], attribute_names: Sequence[str]
-) -> None:
-    """Write a whole store at once: `regions.h5` and its vocabularies."""
+) -> str:
+    """Write a whole store at once: `regions.h5` and its vocabularies; returns the digest of its rows."""
     ordered = sorted(rows, key=lambda row: row.image_id)
-    write_rows(lay_out_store(folder, [row.image_id for row in ordered]), 0, ordered)
     write_vocabularies(folder, object_names=object_names, attribute_names=attribute_names)
+    return write_rows(lay_out_store(folder, [row.image_id for row in ordered]), 0, ordered)
+
+
+def rows_of(path: Path) -> RowFile:
+    """The rows of a store that is whole."""
+    with h5py.File(path, "r") as file:
+        columns = {name: replace(column, offset=file[name].id.get_offset() or 0) for name, column in _COLUMNS.items()}
+        return RowFile(path=path, num_rows=len(file["image_ids"]), columns=columns)
 
 
 def write_vocabularies(folder: Path, *, object_names: Sequence[str], attribute_names: Sequence[str]) -> None:

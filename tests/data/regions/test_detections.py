@@ -8,8 +8,8 @@ import pytest
 
 from data.errors import SourceError, UserError
 from data.progress import silent
-from data.regions import detections
 from data.regions.detections import DetectionSettings, build
+from data.regions.filling import Fill
 from data.regions.store import RegionStore
 from data.shards import Workplace
 
@@ -157,17 +157,17 @@ def test_a_killed_build_does_not_read_the_lines_again_nor_fill_finished_shards(
     given = {"images": make_table(files), "settings": ANY, "into": tmp_path, "progress": silent}
     build(files, workplace=Workplace(scratch=tmp_path / "undisturbed", num_workers=2), **given)
     expected = (tmp_path / "regions.h5").read_bytes()
-    fill = detections._fill
+    fill = Fill.__call__
 
-    def killed(shard, *, reader):
+    def killed(self, shard):
         if 2 in shard.rows:
             raise OSError("killed")
-        return fill(shard, reader=reader)
+        return fill(self, shard)
 
-    monkeypatch.setattr(detections, "_fill", killed)
+    monkeypatch.setattr(Fill, "__call__", killed)
     with pytest.raises(OSError, match="killed"):
         build(files, workplace=place(tmp_path), **given)
-    monkeypatch.setattr(detections, "_fill", fill)
+    monkeypatch.setattr(Fill, "__call__", fill)
     again = place(tmp_path)
     build(files, workplace=again, **given)
     assert again.tally == {"kept": 2, "salvaged": 0, "built": 1}  # one file of lines and one of two shards
