@@ -1,4 +1,4 @@
-"""A detector's table of any size in the exact format of obj36, with the vocabularies and the image table it goes with.
+"""A detector's table of any size in the exact format of obj36, with the vocabularies that it goes with.
 
 A row is 0.4 MB, nearly all of it features: few distinct ones are drawn and repeated, which no reader can profit from,
 since each is decoded where it is met. What stands beside them is drawn for each row.
@@ -12,32 +12,32 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from data.images import FILE_NAME as IMAGES_FILE
-from data.records import PRETRAINING
-from data.schema import FEATURE_SIZE, IMAGES, NUM_REGIONS
-from data.writers import write_parquet
+from data.schema import FEATURE_SIZE, NUM_REGIONS
 
 NUM_OBJECTS = 1600
 NUM_ATTRIBUTES = 400
 NUM_DISTINCT = 256  # features
+NUM_SIGNS = NUM_REGIONS * FEATURE_SIZE * 4 * 4 // 3  # of base64 for the features of an image
 _WIDTH_PX, _HEIGHT_PX = 640, 480
 
 
-def table(path: Path, *, num_rows: int, seed: int = 0) -> None:
+def table(path: Path, *, num_rows: int, seed: int = 0) -> NDArray[np.int64]:
     """Write `*_obj36.tsv` with that many images, in an order that is not that of their ids.
 
-    https://github.com/airsplay/lxmert#pre-processed-image-features
+    Returns where the features of each line start, `NUM_SIGNS` of base64. https://github.com/airsplay/lxmert#pre-processed-image-features
     """
     generator = np.random.default_rng(seed)
     features = [_encoded(_features(generator), "<f4") for _ in range(min(NUM_DISTINCT, num_rows))]
+    starts = []
     with path.open("wb") as file:
         for number, image in enumerate(generator.permutation(num_rows).tolist()):
             head = [_name(image), b"%d" % _HEIGHT_PX, b"%d" % _WIDTH_PX, *_classes(generator), b"%d" % NUM_REGIONS]
-            line = [*head, _encoded(_boxes(generator), "<f4"), features[number % len(features)]]
-            file.write(b"\t".join(line) + b"\n")
+            file.write(b"\t".join([*head, _encoded(_boxes(generator), "<f4"), b""]))
+            starts.append(file.tell())
+            file.write(features[number % len(features)] + b"\n")
+    return np.array(starts)
 
 
 def vocabularies(folder: Path) -> dict[str, tuple[Path, ...]]:
@@ -46,14 +46,6 @@ def vocabularies(folder: Path) -> dict[str, tuple[Path, ...]]:
     for source, (word, number) in names.items():
         (folder / f"{source}.txt").write_text("".join(f"{word} {n}\n" for n in range(number)), "utf-8")
     return {source: (folder / f"{source}.txt",) for source in names}
-
-
-def image_table(folder: Path, image_ids: Iterator[str]) -> None:
-    """Write the image table of these images, all of them for training."""
-    ids = sorted(image_ids)
-    nothing = [None] * len(ids)
-    columns = [ids, [[image_id] for image_id in ids], ids, ["train"] * len(ids), [PRETRAINING] * len(ids)]
-    write_parquet(folder / IMAGES_FILE, pa.table([*columns, *[nothing] * 4], schema=IMAGES), IMAGES)
 
 
 def image_ids(num_rows: int) -> Iterator[str]:

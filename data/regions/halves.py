@@ -18,7 +18,8 @@ from data.sources.fields import RecordError
 
 FLOAT16_MAX = 65504.0
 Halve = Callable[[NDArray[np.float32], NDArray[np.float16]], None]
-_LARGEST = 0x7BFF << 1  # the bits of FLOAT16_MAX without its sign; those of infinity are above
+_LARGEST = 0x7BFF  # the bits of FLOAT16_MAX; those of infinity and NaN are above
+_SIGN = 0x8000
 
 
 def by_numpy(values: NDArray[np.float32], into: NDArray[np.float16]) -> None:
@@ -45,8 +46,14 @@ def put_features(record: RegionRecord, into_RF: NDArray[np.float16], halve: Halv
         features_RF = features_RF[kept(record)]
     halve(features_RF, into_RF)
     # What is a little too large is rounded to the largest: only where that is met are the values themselves looked at.
-    if (into_RF.view(np.uint16) << 1).max() >= _LARGEST and np.abs(features_RF).max() > FLOAT16_MAX:
+    if _has_largest(into_RF) and np.abs(features_RF).max() > FLOAT16_MAX:
         raise RecordError("features", "feature too large for float16")
+
+
+def _has_largest(halves_RF: NDArray[np.float16]) -> bool:
+    """Whether one is as large as float16 can be, or infinite; by their bits, which NumPy compares far faster."""
+    positive, negative = halves_RF.view(np.int16).max(), halves_RF.view(np.uint16).max()
+    return bool(positive >= _LARGEST or negative >= _LARGEST | _SIGN)
 
 
 def reason_of_features(record: RegionRecord) -> RecordError | None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import ContractError
+from data.regions.mapped import MappedRows
 from data.row_ranges import Column, RowFile, lay_out
 from data.schema import FEATURE_SIZE, NUM_REGIONS
 
@@ -105,10 +106,14 @@ def _arrays(rows: Sequence[RegionRow]) -> dict[str, NDArray[Any]]:
 
 @dataclass(frozen=True, kw_only=True)
 class RegionStore:
-    """A region store open for reading: `features_NRF` is mapped, everything else is in memory."""
+    """A region store open for reading: `features_NRF` is mapped, everything else is in memory.
+
+    `features.take(rows)` gives random batches of the mapped features, and is the quickest way to them.
+    """
 
     image_ids: NDArray[np.str_]
     row_of: dict[str, int]
+    features: MappedRows
     features_NRF: NDArray[np.float16]
     boxes_NR4: NDArray[np.float32]
     object_ids_NR: NDArray[np.int16]
@@ -125,14 +130,15 @@ class RegionStore:
         try:
             with h5py.File(path, "r") as file:
                 columns = {name: file[name][...] for name in ("image_ids", *_COLUMNS) if name != "features"}
-                features_NRF = _mapped(path, file["features"])
+                features = _mapped(path, file["features"])
         except (OSError, KeyError) as error:
             raise _not_a_store(path, str(error)) from error
         image_ids = np.char.decode(columns["image_ids"], "utf-8")
         return cls(
             image_ids=image_ids,
             row_of={image_id: row for row, image_id in enumerate(image_ids.tolist())},
-            features_NRF=features_NRF,
+            features=features,
+            features_NRF=features.array,
             boxes_NR4=columns["boxes"],
             object_ids_NR=columns["object_ids"],
             object_conf_NR=columns["object_conf"],
@@ -154,13 +160,11 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return tuple(path.read_text("utf-8").split("\n")[:-1])
 
 
-def _mapped(path: Path, dataset: Any) -> NDArray[np.float16]:
-    if dataset.shape[0] == 0:
-        return np.zeros(dataset.shape, np.float16)
-    offset = dataset.id.get_offset()
+def _mapped(path: Path, dataset: Any) -> MappedRows:
+    offset = dataset.id.get_offset() if len(dataset) else 0
     if offset is None or dataset.dtype != np.float16:
         raise _not_a_store(path, f"features of {dataset.dtype}, chunked or compressed")
-    return np.memmap(path, np.float16, mode="r", offset=offset, shape=dataset.shape)
+    return MappedRows(path, offset=offset, shape=dataset.shape)
 
 
 def _not_a_store(path: Path, found: str) -> ContractError:
