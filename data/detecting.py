@@ -1,7 +1,7 @@
 """Which publisher's format a file or folder is in, by what is in it and not by its name.
 
 Only the beginning and the end of a file are read (COCO's captions and its instances begin alike, for megabytes), and
-only the first names of a folder. Each source says itself by what its files are known (`Marks`).
+only the first names of each folder. Each source says itself by what its files are known (`Marks`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from data.records import Marks
 from data.sources import all_sources
 
 _BYTES = 1 << 16  # of the beginning, and of the end
-_MAX_NAMES = 200
+_MAX_NAMES = 5_000
+_MAX_NAMES_OF_FOLDER = 200  # pictures of several collections may lie side by side, each in folders of its own
 _KEY = re.compile(r'"([A-Za-z_][A-Za-z0-9_]{0,31})"\s*:')
 _PACKED = {"\x1f\x8b": "gzip", "PK\x03\x04": "zip", "BZh": "bzip2", "7z\xbc\xaf": "7z", "\xfd7zXZ": "xz"}
 
@@ -35,15 +36,18 @@ def looks_like(path: Path) -> tuple[str, ...]:
 def likeness(path: Path, wanted: str) -> str | None:
     """What a file that was given as the source `wanted` looks like instead, as the end of a sentence; else None.
 
-    None too where it does look like `wanted`, or like nothing that is known. Never raises.
+    None too where it does look like `wanted`, or like nothing that is known, and where `wanted` may look like anything
+    (pictures of a user's own). Never raises.
     """
+    known = all_sources()
+    if not known[wanted].marks:
+        return None
     packed = _packed_with(path)
     if packed is not None and not looks_like(path):
         return f"it is packed with {packed}: unpack it"
     found = looks_like(path)
     if not found or wanted in found:
         return None
-    known = all_sources()
     names = " or ".join(f"{known[name].title} ([sources] {name})" for name in found)
     return f"it looks like {names}, and [sources] {wanted} wants {known[wanted].title}"
 
@@ -80,7 +84,7 @@ def _ends(path: Path) -> str:
 
 def _names_below(folder: Path) -> Iterator[str]:
     for _, _, names in os.walk(folder):
-        yield from names
+        yield from names[:_MAX_NAMES_OF_FOLDER]
 
 
 def _fits(marks: Marks, seen: _Seen) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,11 @@ from data.images import ImageTable
 from data.nearest import Among, Nearest
 from data.row_ranges import RowFile
 
-Pool = Literal["cosine", "captions", "vilbert"]
-"""`cosine` of mean features; that of the words of `captions`; `vilbert`: Euclidean, itself first, duplicates and all.
+Pool = Literal["cosine", "captions", "vilbert", "given"]
+"""`cosine` of mean features; that of the words of `captions`; `vilbert`: Euclidean, itself first, duplicates and all;
+`given`: as the user's files list them (data/given_negatives.py).
 
-The last is the published pool: https://github.com/facebookresearch/vilbert-multi-task (script/generate_pool.py).
+ViLBERT's is the published pool: https://github.com/facebookresearch/vilbert-multi-task (script/generate_pool.py).
 """
 SearchOn = Literal["cpu", "gpu"]
 
@@ -31,12 +32,15 @@ class Plan:
 
     So the vectors that are compared are one piece of that file, and so are those of them that are in one shard.
     `pieces` are these; `place_N` is where in the file the vector of an image lies, `row_N` whose vector lies where.
+    Images of one split and pool have the same `kind_N`, those that are never each other's negatives the same `group_N`
+    or `photo_N`.
     """
 
     image_ids: NDArray[np.str_]
     row_N: NDArray[np.intp]
     place_N: NDArray[np.intp]
     pieces: tuple[range, ...]
+    kind_N: NDArray[np.intp]
     group_N: NDArray[np.intp]
     photo_N: NDArray[np.intp]
 
@@ -55,9 +59,18 @@ def plan_of(image_ids: list[str], table: ImageTable) -> Plan:
         row_N=row_N,
         place_N=place_N,
         pieces=tuple(range(*bound) for bound in itertools.pairwise(bounds)),
+        kind_N=kind_N,
         group_N=np.unique([table.group[image_id] for image_id in image_ids], return_inverse=True)[1],
         photo_N=np.unique(photos, return_inverse=True)[1],
     )
+
+
+class Search(Protocol):
+    """How the neighbours of images are found; sent to workers."""
+
+    def neighbours(self, rows: range, *, num_kept: int) -> Nearest:
+        """The neighbours of some images of the store, as its rows; -1 where there are too few."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -159,6 +159,11 @@ class RegionReader:
     at: Callable[[Path, Iterable[Any]], Iterator[RegionRecord]]
 
 
+def alone(path: Path) -> tuple[Path, ...]:
+    """No other file belongs to it."""
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Marks:
     """By what a file of a format is known, whatever it is called; all that is given must be met (data/detecting.py).
@@ -184,6 +189,7 @@ class Source:
     answers -> AnswersRecord, negatives -> NegativesRecord, labels, image_ids and answer_list -> str.
     `in_bulk` has faster readers for some of them, which give the same as tables of data.schema.TEXTS.
     A folder of pictures or a file that another library opens has an empty `reads`. `is_folder` None: either.
+    `beside(path)` names the files that are read together with one.
     One that gives regions has `regions`, which fetches them by their places. `marks` are the ways to know its files.
 
     `pool` names the images that its own belong to: `pretraining`, or the benchmark that alone shows them. Corpora of
@@ -196,6 +202,7 @@ class Source:
     reads: Mapping[Content, Reader]
     in_bulk: Mapping[Content, BulkReader] = field(default_factory=dict)
     is_folder: bool | None = False
+    beside: Callable[[Path], tuple[Path, ...]] = alone
     pool: str = PRETRAINING
     regions: RegionReader | None = None
     marks: tuple[Marks, ...] = ()

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from data.records import PhraseRecord
+from data.records import CaptionRecord, PhraseRecord
 from data.schema import TEXTS
 
 
 def of_phrases(records: Iterable[PhraseRecord]) -> pa.RecordBatch:
     """Phrases that a reader has checked."""
     return of_rows([(record.image_id, record.phrase_id, record.text) for record in records])
+
+
+def of_captions(records: Iterable[CaptionRecord]) -> pa.RecordBatch:
+    """Captions that a reader has checked."""
+    return of_rows([(record.image_id, record.caption_id, record.text) for record in records])
 
 
 def of_rows(rows: Iterable[tuple[str, str, str]]) -> pa.RecordBatch:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
 
-from data.records import Reject, Rejection
+from data.records import Reject, Rejection, Source
 from data.sources import SourceFiles, all_sources, that_give
 from data.text_tables import of_rows, one_line
 
@@ -23,13 +24,27 @@ def batches(
 
     Each text is on one line; one that UTF-8 cannot hold is rejected.
     """
-    for name in that_give(content, pool):
-        source = all_sources()[name]
-        for path in files.get(name, ()):
-            if content in source.in_bulk:
-                yield from source.in_bulk[content](path, reject)
-            else:
-                yield from of_records(source.reads[content](path, reject), content, reject)
+    return (batch for _, batch in batches_by_file(files, content, reject, pool))
+
+
+def batches_by_file(
+    files: SourceFiles, content: Literal["phrases", "captions"], reject: Reject, pool: str | None = None
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """As `batches`, each with the number of its file in that order."""
+    for number, (source, path) in enumerate(in_order(files, content, pool)):
+        if content in source.in_bulk:
+            found = source.in_bulk[content](path, reject)
+        else:
+            found = of_records(source.reads[content](path, reject), content, reject)
+        yield from ((number, batch) for batch in found)
+
+
+def in_order(
+    files: SourceFiles, content: Literal["phrases", "captions"], pool: str | None
+) -> list[tuple[Source, Path]]:
+    """The files that give `content`: sources (of `pool`) by name, each one's files in the order given."""
+    known = all_sources()
+    return [(known[name], path) for name in that_give(content, pool) for path in files.get(name, ())]
 
 
 def of_records(

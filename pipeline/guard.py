@@ -18,10 +18,11 @@ from data.sources import all_sources
 from pipeline.configuration import check_configuration
 from pipeline.flags import HELP, check_arguments
 from tasks.artifact import ArtifactTask
+from tasks.hard_negatives import HardNegatives
 from tasks.images import cautions
 from tasks.report import Report
 from tasks.settings import configured_sources, current_store
-from tasks.sources import check_kind, check_there
+from tasks.sources import check_beside, check_kind, check_there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,8 @@ def check(arguments: list[str]) -> Checked | None:
             if isinstance(task, ArtifactTask):
                 task.settings()  # and refuses values out of range when it is asked for its settings
         reported = [sentence for task in tasks if isinstance(task, Report) for sentence in task.left_out()]
-        notices = (*reported, *cautions())
+        unread = [sentence for task in tasks if isinstance(task, HardNegatives) for sentence in task.cautions()]
+        notices = (*reported, *cautions(), *unread)
         return Checked(task=tasks[0], root=_check_root(current_store().root), notices=notices)
 
 
@@ -85,3 +87,4 @@ def check_sources() -> None:
         for path in paths:
             check_there(path, f"{source.title} (to be had at {source.address})")
             check_kind(source, path)
+            check_beside(source, path)

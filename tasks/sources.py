@@ -98,7 +98,10 @@ class SourceFile(Node):
         return pin
 
 
-def check_there(path: Path, what: str) -> None:
+_MEND = "mend the path under [sources] in luigi.cfg (or the variable in it)"
+
+
+def check_there(path: Path, what: str, *, way_out: str = _MEND) -> None:
     """Raise SourceError unless the path can be read."""
     if path.exists() and os.access(path, os.R_OK):
         return
@@ -106,8 +109,14 @@ def check_there(path: Path, what: str) -> None:
         expected=f"{what} that can be read",
         found="no such file or folder" if not path.exists() else "no permission to read it",
         where=str(path),
-        way_out="mend the path under [sources] in luigi.cfg (or the variable in it)",
+        way_out=way_out,
     )
+
+
+def check_beside(source: Source, path: Path) -> None:
+    """Raise SourceError unless the files that belong to that one can be read."""
+    for other in source.beside(path):
+        check_there(other, f"what belongs to {path.name}", way_out=f"put it beside {path}")
 
 
 def check_kind(source: Source, path: Path) -> None:
@@ -128,19 +137,24 @@ def uses_world() -> bool:
 
 
 def source_inputs(names: Iterable[str], *, profile: str) -> dict[str, Input]:
-    """The inputs of a task that reads these sources; a source that is not set has none."""
+    """The inputs of a task that reads these sources; a source that is not set has none.
+
+    What lies beside a file and is read with it is an input too, since its content decides as much.
+    """
     names = [name for name in names if is_set(name)]
     if not names:
         return {}
     if uses_world():
         wanted = tuple(path for name in names for path in FILES[name])
         return {"world": Input(node=World(profile=profile), results=wanted)}
-    given = configured_sources()
-    return {
-        f"{name}.{number}": Input(node=SourceFile(path=str(path)))
-        for name in names
-        for number, path in enumerate(given[name])
+    given, known = configured_sources(), all_sources()
+    paths = {f"{name}.{number}": path for name in names for number, path in enumerate(given[name])}
+    beside = {
+        f"beside.{key}.{number}": other
+        for key, path in paths.items()
+        for number, other in enumerate(known[key.split(".")[0]].beside(path))
     }
+    return {key: Input(node=SourceFile(path=str(path))) for key, path in {**paths, **beside}.items()}
 
 
 def source_files(job: Job, names: Iterable[str]) -> Mapping[str, tuple[Path, ...]]:
@@ -171,7 +185,7 @@ def need(names: Iterable[str], *, task: str, what: str) -> None:
     choices = " or ".join(f"[sources] {name} ({known[name].title}, {known[name].address})" for name in names)
     raise UserError(
         expected=f"{what} for {task}",
-        found="no source that gives it, while other sources are set",
+        found="none in the generated world" if uses_world() else "no source that gives it, while other sources are set",
         where="luigi.cfg [sources]",
-        way_out=f"set {choices}; or set no source at all to run on the generated world",
+        way_out=f"set {choices}" + ("" if uses_world() else "; or set no source at all to run on the generated world"),
     )

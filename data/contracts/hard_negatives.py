@@ -18,7 +18,7 @@ _BLOCK = 256  # images
 def check(folder: Path) -> None:
     """Shapes; neighbours are other images, none twice, with -1 last; scores fall, and where they tie rows ascend.
 
-    In ViLBERT's pool the first is the image itself, and of the others all of that is true.
+    In ViLBERT's pool the first is the image itself, and of the others all of that is true. A given pool has no scores.
     """
     path = folder / hard_negatives.FILE_NAME
     found = hard_negatives.load(folder)
@@ -34,14 +34,19 @@ def check(folder: Path) -> None:
         if found.has_itself:
             hold_all(rows_BK[:, :1] == own_B1, ids[start : start + _BLOCK], path, "each image first of its neighbours")
             rows_BK, scores_BK = rows_BK[:, 1:], scores_BK[:, 1:]
-        hold_all(_are_possible(scores_BK, found), ids[start : start + _BLOCK], path, _POSSIBLE[found.has_itself])
+        hold_all(
+            _are_possible(scores_BK, found), ids[start : start + _BLOCK], path, _POSSIBLE.get(found.pool, _COSINES)
+        )
         _check_neighbours(rows_BK, scores_BK, ids[start : start + _BLOCK], own_B1, len(ids), path)
 
 
-_POSSIBLE = {False: "cosines in [-1, 1]", True: "finite distances with a minus"}
+_COSINES = "cosines in [-1, 1]"
+_POSSIBLE = {"vilbert": "finite distances with a minus", "given": "scores that are not known (NaN)"}
 
 
 def _are_possible(scores_BK: NDArray[np.float64], found: HardNegatives) -> NDArray[np.bool_]:
+    if found.pool == "given":
+        return np.isnan(scores_BK)
     if found.has_itself:
         return np.isfinite(scores_BK) & (scores_BK <= 0)
     return (scores_BK >= -1.001) & (scores_BK <= 1.001)
@@ -59,9 +64,10 @@ def _check_neighbours(
     hold_all(known_BK, ids, path, f"neighbours from -1 to {num_images - 1}")
     hold_all(rows_BK != own_B1, ids, path, "no image to be its own neighbour")
     here_BK, next_BK = rows_BK[:, :-1], rows_BK[:, 1:]
+    unknown = np.isnan(scores_BK[:, :-1])
     falling = scores_BK[:, :-1] > scores_BK[:, 1:]
     tied = (scores_BK[:, :-1] == scores_BK[:, 1:]) & (here_BK < next_BK)
-    ordered = np.where(next_BK < 0, True, (here_BK >= 0) & (falling | tied))
+    ordered = np.where(next_BK < 0, True, (here_BK >= 0) & (unknown | falling | tied))
     hold_all(ordered, ids, path, "neighbours by falling score, ties by image id, -1 last")
     present_BK = np.sort(rows_BK, axis=1)
     repeated = (present_BK[:, 1:] == present_BK[:, :-1]) & (present_BK[:, 1:] >= 0)

@@ -75,11 +75,17 @@ class Joined:
         self, files: SourceFiles, content: Literal["phrases", "captions"], progress: Progress
     ) -> Iterator[pa.Table]:
         """All records of `content` of images that have regions, as `TEXTS` under canonical ids; counted."""
-        for batch in texts.batches(files, content, self._unreadable, self.pool):
+        return (found for _, found in self.texts_by_file(files, content, progress))
+
+    def texts_by_file(
+        self, files: SourceFiles, content: Literal["phrases", "captions"], progress: Progress
+    ) -> Iterator[tuple[int, pa.Table]]:
+        """As `texts`, each table with the number of its file (data/texts.py has their order)."""
+        for number, batch in texts.batches_by_file(files, content, self._unreadable, self.pool):
             if self.num_read // _TELL_EVERY != (self.num_read + batch.num_rows) // _TELL_EVERY:
                 progress(0.0, f"{self.num_read + batch.num_rows:,} {content} read")
             self.num_read += batch.num_rows
-            yield self.placed(pa.Table.from_batches([batch]), content)
+            yield number, self.placed(pa.Table.from_batches([batch]), content)
         self._hold_any(files, content)
 
     def placed(self, found: pa.Table, source: str) -> pa.Table:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from data.records import CaptionRecord, ImageRecord, Marks, Reject, Source
 from data.sources import fields, karpathy
 from data.sources.ids import numbered
@@ -26,6 +28,11 @@ def images(path: Path, reject: Reject) -> Iterator[ImageRecord]:
 def captions(path: Path, reject: Reject) -> Iterator[CaptionRecord]:
     """The sentences of each image in the order of the file."""
     return karpathy.captions(path, reject, source=NAME, collection="coco", image_of=_image_id)
+
+
+def captions_in_bulk(path: Path, reject: Reject) -> Iterator[pa.RecordBatch]:
+    """As `captions`, those of many images at a time."""
+    return karpathy.captions_in_bulk(path, reject, source=NAME, collection="coco", image_of=_image_id)
 
 
 def _image(item: Any) -> ImageRecord:
@@ -47,5 +54,6 @@ SOURCE = Source(
     title="COCO captions with Karpathy's splits",
     address=f"{karpathy.ADDRESS} (coco)",
     reads={"images": images, "captions": captions},
+    in_bulk={"captions": captions_in_bulk},
     marks=(Marks(opening="{", keys=("images", "sentences", "cocoid")),),
 )

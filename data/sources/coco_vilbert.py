@@ -14,4 +14,10 @@ def _image_of(row: Any) -> str:
     return numbered("coco", fields.whole(row, "id"))
 
 
-SOURCE = source_of("coco_vilbert", "COCO captions in ViLBERT's layout", pool=PRETRAINING, image_of=_image_of)
+SOURCE = source_of(
+    "coco_vilbert",
+    "COCO captions in ViLBERT's layout",
+    pool=PRETRAINING,
+    image_of=_image_of,
+    photo_of=lambda image_id: None,
+)

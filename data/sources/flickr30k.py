@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from data.records import CaptionRecord, ImageRecord, Marks, Reject, Source
 from data.sources import fields, karpathy
 from data.sources.ids import image_id_of
@@ -25,6 +27,11 @@ def images(path: Path, reject: Reject) -> Iterator[ImageRecord]:
 def captions(path: Path, reject: Reject) -> Iterator[CaptionRecord]:
     """The sentences of each image in the order of the file, five of most."""
     return karpathy.captions(path, reject, source=NAME, collection=NAME, image_of=_image_id)
+
+
+def captions_in_bulk(path: Path, reject: Reject) -> Iterator[pa.RecordBatch]:
+    """As `captions`, those of many images at a time."""
+    return karpathy.captions_in_bulk(path, reject, source=NAME, collection=NAME, image_of=_image_id)
 
 
 def _image(item: Any) -> ImageRecord:
@@ -52,6 +59,7 @@ SOURCE = Source(
     title="Flickr30k captions (Karpathy's splits)",
     address=f"{karpathy.ADDRESS} (flickr30k)",
     reads={"images": images, "captions": captions},
+    in_bulk={"captions": captions_in_bulk},
     pool="flickr30k",
     marks=(Marks(opening="{", keys=("images", "sentences", "filename"), without=("cocoid",)),),
 )

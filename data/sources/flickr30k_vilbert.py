@@ -16,4 +16,10 @@ def _image_of(row: Any) -> str:
     return image_id
 
 
-SOURCE = source_of("flickr30k_vilbert", "Flickr30k captions in ViLBERT's layout", pool="flickr30k", image_of=_image_of)
+SOURCE = source_of(
+    "flickr30k_vilbert",
+    "Flickr30k captions in ViLBERT's layout",
+    pool="flickr30k",
+    image_of=_image_of,
+    photo_of=lambda image_id: image_id.partition(":")[2],  # the very number that Flickr gave it
+)

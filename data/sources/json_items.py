@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -16,6 +17,7 @@ from data.sources.files import open_source, wrong_file
 
 MAX_DEPTH = 64
 MAX_ITEM_BYTES = 64 << 20
+_BYTES_TOGETHER = 16 << 20
 _BLOCK = 1 << 16
 Item = TypeVar("Item")
 _OF_NUMBERS = b"0123456789+-.eE"
@@ -31,16 +33,37 @@ def items(path: Path, source: str, *, under: str | None = None) -> Iterator[tupl
     Raises SourceError where the file is missing, empty, cut off at any byte, no JSON, no UTF-8, nested deeper than
     `MAX_DEPTH`, of another shape, or without a single member.
     """
-    if under is None:
-        layout = _Layout(path=path, source=source, expected="one JSON list", opening=b"[", item_depth=1)
-    else:
-        expected = f"a JSON object with a list under {under!r}"
-        layout = _Layout(path=path, source=source, expected=expected, opening=b"{", item_depth=2)
-    prefix = "item" if under is None else f"{under}.item"
-    with open_source(path, source) as file:
-        found = ijson.items(_guarded(file, layout), prefix, use_float=True, buf_size=_BLOCK)
-        for number, item in enumerate(_until_it_breaks(found, layout)):
-            yield f"{under or ''}[{number}]", item
+    with _parsed(path, source, under) as (_, found):
+        for number, item in enumerate(found):
+            yield _place(under, number), item
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """Consecutive members of a list: `first` is the number of the first of them."""
+
+    items: list[Any]
+    under: str | None
+    first: int
+
+    def named(self) -> list[tuple[str, Any]]:
+        """The members with their places in the file."""
+        return [(_place(self.under, number), item) for number, item in enumerate(self.items, start=self.first)]
+
+
+def items_together(path: Path, source: str, *, at_once: int, under: str | None = None) -> Iterator[Batch]:
+    """As `items`, so many at a time: fewer where they are large, so that memory stays flat, and at the end."""
+    with _parsed(path, source, under) as (file, found):
+        taken: list[Any] = []
+        first, start = 0, 0
+        for item in found:
+            taken.append(item)
+            if len(taken) == at_once or file.num_read - start >= _BYTES_TOGETHER:
+                yield Batch(items=taken, under=under, first=first)
+                first += len(taken)
+                taken, start = [], file.num_read
+        if taken:
+            yield Batch(items=taken, under=under, first=first)
 
 
 def members(path: Path, source: str) -> Iterator[tuple[str, tuple[str, Any]]]:
@@ -69,6 +92,24 @@ class _Layout:
     def wrong(self, found: str) -> SourceError:
         """The error for a file that is something else."""
         return wrong_file(self.path, self.source, expected=self.expected, found=found)
+
+
+@contextmanager
+def _parsed(path: Path, source: str, under: str | None) -> Iterator[tuple[_Guarded, Iterator[Any]]]:
+    """The members of the list, and the file that they are read from."""
+    if under is None:
+        layout = _Layout(path=path, source=source, expected="one JSON list", opening=b"[", item_depth=1)
+    else:
+        expected = f"a JSON object with a list under {under!r}"
+        layout = _Layout(path=path, source=source, expected=expected, opening=b"{", item_depth=2)
+    prefix = "item" if under is None else f"{under}.item"
+    with open_source(path, source) as file:
+        guarded = _guarded(file, layout)
+        yield guarded, _until_it_breaks(ijson.items(guarded, prefix, use_float=True, buf_size=_BLOCK), layout)
+
+
+def _place(under: str | None, number: int) -> str:
+    return f"{under or ''}[{number}]"
 
 
 def _guarded(file: BinaryIO, layout: _Layout) -> _Guarded:
@@ -108,9 +149,11 @@ class _Guarded:
         self._in_text = False
         self._escaped = False
         self._num_bytes_of_item = 0
+        self.num_read = 0
 
     def read(self, size: int = -1) -> bytes:
         block = self._file.read(size)
+        self.num_read += len(block)
         if len(block) == _BLOCK and not self._in_text and not block.strip(_OF_NUMBERS):
             # The parser's time would grow with the square of its length.
             raise self._refusal("numbers of ordinary length", f"one of more than {_BLOCK:,} digits")

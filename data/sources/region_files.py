@@ -1,8 +1,8 @@
 """A detector's regions of the images of one collection, in any of the forms in which projects hand them on.
 
-A folder of `.npz` or `.npy` files (region_arrays.py), an LMDB (region_lmdb.py), or bottom-up attention's table of six
-columns (region_tsv.py). They call an image by its number alone, and many collections count from 1: so each collection
-has a source of its own.
+A folder of `.npz` or `.npy` files (region_arrays.py), an LMDB (region_lmdb.py), HDF5 with a pickle beside it
+(region_hdf5.py), or bottom-up attention's table of six columns (region_tsv.py). They call an image by its number alone,
+and many collections count from 1: so each collection has a source of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from data.records import Marks, Place, RegionReader, RegionRecord, Reject, Source
-from data.sources import region_arrays, region_lmdb
+from data.sources import region_arrays, region_hdf5, region_lmdb
 from data.sources.lines import located as located_lines
 from data.sources.lines import records_at
 from data.sources.region_tsv import MAX_LINE_BYTES, of_six_columns
@@ -37,17 +37,21 @@ def source_of(collection: str, title: str) -> Source:
             at=partial(at, source=name, collection=collection),
         ),
         is_folder=None,
+        beside=_beside,
         marks=(
             Marks(pattern=r"^[^\t\n]+\t[0-9]+\t[0-9]+\t[0-9]+\t[A-Za-z0-9+/]+=*\t"),
             Marks(member=r"data\.mdb|.*\.np[yz]"),
+            Marks(pattern=r"^\x89HDF"),
         ),
     )
 
 
 def located(path: Path, reject: Reject, *, source: str, collection: str) -> Iterator[tuple[Place, RegionRecord]]:
-    """The regions of each image, each with its place: a file of the folder, a key of the LMDB, an offset in bytes."""
+    """The regions of each image, each with its place: a file of the folder, a key of the LMDB, a row or an offset."""
     if _is_lmdb(path):
         return region_lmdb.located(path, reject, source=source, collection=collection)
+    if region_hdf5.is_hdf5(path):
+        return region_hdf5.located(path, reject, source=source, collection=collection)
     if path.is_dir():
         return region_arrays.located(path, reject, source=source, collection=collection)
     make = partial(of_six_columns, collection=collection)
@@ -58,6 +62,8 @@ def at(path: Path, places: Iterable[Any], *, source: str, collection: str) -> It
     """The regions at these places of what was read before. Raises SourceError where others are there by now."""
     if _is_lmdb(path):
         return region_lmdb.at(path, places, source=source, collection=collection)
+    if region_hdf5.is_hdf5(path):
+        return region_hdf5.at(path, places, source=source, collection=collection)
     if path.is_dir():
         return region_arrays.at(path, places, source=source, collection=collection)
     make = partial(of_six_columns, collection=collection)
@@ -66,6 +72,11 @@ def at(path: Path, places: Iterable[Any], *, source: str, collection: str) -> It
 
 def _regions(path: Path, reject: Reject, *, source: str, collection: str) -> Iterator[RegionRecord]:
     return (record for _, record in located(path, reject, source=source, collection=collection))
+
+
+def _beside(path: Path) -> tuple[Path, ...]:
+    """The pickle of an HDF5 file."""
+    return (region_hdf5.rows_file(path),) if region_hdf5.is_hdf5(path) else ()
 
 
 def _is_lmdb(path: Path) -> bool:

@@ -4,35 +4,42 @@ The same rows as one JSON list are `flickr30k_train2014.json` and `flickr30k_tes
 https://github.com/facebookresearch/vilbert-multi-task (vilbert/datasets/retreival_dataset.py)
 https://github.com/lttsmn/LXMERT-S (src/tasks/image_retrieval_data.py)
 
-What a file is for (training, validation, test) only its name says. A caption is called by its image and its place.
+What a file is for (training, validation, test) its name says, and nothing in it: the published names do. A caption is
+called by its image and its place.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from data.records import CaptionRecord, ImageRecord, Marks, Reject, Rejection, Source
+from data.records import CaptionRecord, ImageRecord, Marks, Reject, Rejection, Source, Split
 from data.sources import fields
 from data.sources.fields import RecordError
 from data.sources.files import open_source
 from data.sources.json_items import items
 from data.sources.lines import decoded, records
+from data.sources.parts import split_of
 
 _ADDRESS = "https://github.com/facebookresearch/vilbert-multi-task/tree/master/data"
+_PUBLISHED = re.compile(r"(?:all_data_final|flickr30k)_(train|val|test)(?![a-z]).*\.json(?:line)?")
 
 
-def source_of(name: str, title: str, *, pool: str, image_of: Callable[[Any], str]) -> Source:
-    """The source of that name; `image_of` gives the id of a row's image."""
+def source_of(
+    name: str, title: str, *, pool: str, image_of: Callable[[Any], str], photo_of: Callable[[str], str | None]
+) -> Source:
+    """The source of that name; `image_of` gives the id of a row's image, `photo_of` of an id the number on Flickr."""
     return Source(
         name=name,
         title=title,
         address=f"{_ADDRESS} (all_data_final_train_2014.jsonline)",
         reads={
-            "images": partial(_images, source=name, image_of=image_of),
+            "images": partial(_images, source=name, image_of=image_of, photo_of=photo_of),
             "captions": partial(_captions, source=name, image_of=image_of),
         },
         pool=pool,
@@ -40,17 +47,40 @@ def source_of(name: str, title: str, *, pool: str, image_of: Callable[[Any], str
     )
 
 
-def _images(path: Path, reject: Reject, *, source: str, image_of: Callable[[Any], str]) -> Iterator[ImageRecord]:
+def _images(
+    path: Path,
+    reject: Reject,
+    *,
+    source: str,
+    image_of: Callable[[Any], str],
+    photo_of: Callable[[str], str | None],
+) -> Iterator[ImageRecord]:
     seen: set[str] = set()
-    for _, row in _rows(path, reject, source):
+    published = _PUBLISHED.fullmatch(path.name)
+    split: Split | None = split_of(published[1]) if published else None
+    for place, row in _rows(path, reject, source):
         try:
             image_id = image_of(row)
         except RecordError as bad:
-            reject(Rejection(source=source, record="image", field=bad.field, reason=bad.reason))
+            reject(Rejection(source=source, record=place, field=bad.field, reason=bad.reason))
             continue
         if image_id not in seen:
             seen.add(image_id)
-            yield ImageRecord(image_id=image_id, file_name=None, width_px=None, height_px=None)
+            yield ImageRecord(
+                image_id=image_id,
+                file_name=_file_name(row),
+                width_px=None,
+                height_px=None,
+                split=split,
+                photo_id=photo_of(image_id),
+            )
+
+
+def _file_name(row: Any) -> str | None:
+    try:
+        return PurePosixPath(fields.text(row, "img_path")).name or None
+    except RecordError:
+        return None
 
 
 def _captions(path: Path, reject: Reject, *, source: str, image_of: Callable[[Any], str]) -> Iterator[CaptionRecord]:
@@ -76,8 +106,12 @@ def _rows(path: Path, reject: Reject, source: str) -> Iterator[tuple[str, Any]]:
         is_list = file.read(64).lstrip().startswith(b"[")
     if is_list:
         return items(path, source)
-    rows = records(path, _object, source=source, reject=reject)
-    return ((f"line {number}", row) for number, row in enumerate(rows, start=1))
+    numbers = itertools.count(1)
+
+    def numbered(line: bytes) -> tuple[str, Any]:
+        return f"line {next(numbers)}", _object(line)
+
+    return records(path, numbered, source=source, reject=reject)
 
 
 def _object(line: bytes) -> Any:

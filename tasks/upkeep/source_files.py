@@ -1,4 +1,8 @@
-"""A light look at the user's files: each is there, can be read, and begins as its publisher's format does."""
+"""A light look at the user's files: each is there, can be read, and is in the format of its setting.
+
+Whatever looks like another format than the wanted one (data/detecting.py) is not read at all: some files can be read as
+what they are not (a list of training images as one of test images), and a wrong one may have to be read to its end.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from data import vocabulary
+from data.detecting import likeness
 from data.errors import UserError
 from data.records import Reject, Rejection, Source
 from data.sources import all_sources
 from data.taggers import treebank
-from tasks.sources import check_kind, check_there
+from tasks.sources import check_beside, check_kind, check_there
 from tasks.upkeep.findings import Finding, of_error
 
 PICTURES = (".jpg", ".jpeg", ".png")
@@ -49,6 +54,11 @@ def _finding(source: Source, path: Path) -> Finding:
     try:
         check_there(path, f"{source.title} (to be had at {source.address})")
         check_kind(source, path)
+        check_beside(source, path)
+        seems = likeness(path, source.name)
+        if seems is not None:
+            way_out = f"set [sources] {source.name} to the right one: {source.address}"
+            return Finding(subject=subject, state="wrong", said=f"{path}: {seems}", way_out=way_out)
         said = _of_folder(path) if source.is_folder else _of_file(source, path)
     except UserError as error:
         return of_error(subject, error)

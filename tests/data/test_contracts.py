@@ -221,3 +221,19 @@ def test_in_vilberts_pool_each_image_is_first_and_the_others_are_not_it(
             _write_negatives(tmp_path, [first, *good[1:]], [scores, *distances[1:]], pool="vilbert")
         )
     assert caught.value.where.endswith("coco:1")
+
+
+@pytest.mark.parametrize(
+    ("first", "score", "message"),
+    [([0, 1], np.nan, "its own"), ([1, 1], np.nan, "twice"), ([-1, 1], np.nan, "-1 last"), ([2, 1], 0.5, "not known")],
+)
+def test_in_a_given_pool_any_order_is_good_and_no_score_is_known(
+    tmp_path: Path, first: list[int], score: float, message: str
+) -> None:
+    unknown = [[np.nan] * 2] * 2
+    others = [[2, 0], [1, -1]]
+    hard_negatives_contract.check(_write_negatives(tmp_path, [[2, 1], *others], [[np.nan] * 2, *unknown], pool="given"))
+    with pytest.raises(ContractError, match=message):
+        hard_negatives_contract.check(
+            _write_negatives(tmp_path, [first, *others], [[score] * 2, *unknown], pool="given")
+        )

@@ -75,10 +75,41 @@ def test_vilberts_captions_are_read_as_lines_and_as_the_one_list_of_msps_authors
     ]
     assert [rejection.reason for rejection in rejections] == ["not like 1000092795.jpg", "not a text"]
     images, _ = read_all("flickr30k_vilbert", "images", contents.encode())
-    assert images == [_image("flickr30k:36979"), _image("flickr30k:5")]
+    assert images == [
+        _image("flickr30k:36979", file_name="36979.jpg", photo_id="36979"),
+        _image("flickr30k:5", file_name="5.jpg", photo_id="5"),
+    ]
     images, rejections = read_all("coco_vilbert", "images", contents.encode())
-    assert images == [_image("coco:7"), _image("coco:8")]
-    assert [rejection.reason for rejection in rejections] == ["not a whole number from 0"]
+    assert images == [_image("coco:7", file_name="36979.jpg"), _image("coco:8", file_name="x.jpg")]
+    place = "[2]" if as_list else "line 3"
+    assert [(rejection.record, rejection.reason) for rejection in rejections] == [(place, "not a whole number from 0")]
+
+
+@pytest.mark.parametrize(
+    ("file_name", "split"),
+    [
+        ("all_data_final_train_2014.jsonline", "train"),
+        ("all_data_final_val_set0_2014.jsonline", "validation"),
+        ("all_data_final_test_set0_2014.jsonline", "test"),
+        ("flickr30k_train2014.json", "train"),
+        ("flickr30k_test2014.json", "test"),
+        ("all_data_final_trainval.jsonline", None),
+        ("captions_val2014.jsonline", None),  # a file of the user's own
+    ],
+)
+def test_the_published_names_of_vilberts_files_say_what_they_are_for(read_all, file_name, split):
+    line = json.dumps({"img_path": "36979.jpg", "sentences": ["A dog."], "id": 7}).encode() + b"\n"
+    (image,), _ = read_all("flickr30k_vilbert", "images", line, file_name)
+    assert image.split == split
+    (image,), _ = read_all("coco_vilbert", "images", line, file_name)
+    assert image.split == split
+
+
+def test_a_sentence_is_named_by_its_own_line_though_another_before_it_was_none(read_all):
+    lines = [b'{"id": 7, "sentences": ["A dog."]}', b"{", b'{"id": 8, "sentences": [3, "A cat."]}']
+    captions, rejections = read_all("coco_vilbert", "captions", b"\n".join(lines) + b"\n")
+    assert [caption.caption_id for caption in captions] == ["coco:7#0", "coco:8#1"]
+    assert [rejection.record for rejection in rejections] == ["line 2", "line 3.sentences[0]"]
 
 
 def test_karpathys_flickr30k_is_no_coco_and_the_error_says_what_it_looks_like(whole_files, read_all):

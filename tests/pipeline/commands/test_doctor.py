@@ -53,6 +53,34 @@ def test_a_wrong_source_is_named_with_the_way_out(workspace: Path, tmp_path: Pat
     assert "1 wrong" in given.output
 
 
+def test_files_that_are_all_right_are_said_to_be_and_exchanged_ones_are_told_by_their_formats(
+    workspace: Path, tmp_path: Path, give: Callable[..., Result]
+) -> None:
+    captions, words = tmp_path / "captions.json", tmp_path / "vocab.txt"
+    image = {"id": 9, "file_name": "COCO_train2014_000000000009.jpg", "width": 640, "height": 480}
+    caption = {"id": 1, "image_id": 9, "caption": "A cat."}
+    captions.write_text(json.dumps({"images": [image], "annotations": [caption]}))
+    words.write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "cat", "."]) + "\n")
+    flags = ("--sources-coco-captions", "--sources-bert-vocabulary")
+    good = states(give("doctor", "--json", flags[0], str(captions), flags[1], str(words)))
+    assert {good[f"[sources] {name}"] for name in ("coco_captions", "bert_vocabulary")} == {"ok"}
+    given = give("doctor", flags[0], str(words), flags[1], str(captions))
+    assert given.exit_code == 1
+    assert (
+        "it looks like BERT's word pieces ([sources] bert_vocabulary), and [sources] coco_captions wants"
+        in given.output
+    )
+    assert "it looks like COCO captions ([sources] coco_captions), and [sources] bert_vocabulary wants" in given.output
+    assert "2 wrong" in given.output
+    assert not workspace.exists()
+
+
+def test_nothing_wrong_is_said_so(workspace: Path, give: Callable[..., Result]) -> None:
+    given = give("doctor")
+    assert given.exit_code == 0
+    assert given.output.splitlines()[-1] == "Nothing is wrong."
+
+
 def test_a_task_that_is_to_run_on_a_gpu_misses_one(workspace: Path, give: Callable[..., Result]) -> None:
     given = give("doctor", "--json", "--TokenStage-device", "cuda")
     assert given.exit_code == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from data.detecting import looks_like
 from data.sources import all_sources
 from data.world.publish import FILES, publish
 from tasks.profiles import load_profile
@@ -39,6 +40,50 @@ def test_every_source_refuses_what_is_not_there_or_of_the_wrong_kind(name: str, 
     path = tmp_path / "other"
     path.touch() if all_sources()[name].is_folder else path.mkdir()
     assert look(name, path).state == "wrong"
+
+
+def test_every_file_given_as_another_source_is_wrong_and_told_by_its_format(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_files, "_of_file", lambda source, path: pytest.fail(f"{path} was read as {source.name}"))
+    given = {name: world / paths[0] for name, paths in FILES.items()}
+    for name, path in given.items():
+        formats = looks_like(path)
+        assert name in formats
+        for other in given.keys() - set(formats):
+            finding = look(other, path)
+            assert finding.state == "wrong"
+            if path.is_dir() == bool(all_sources()[other].is_folder):
+                assert f"it looks like {all_sources()[formats[0]].title} ([sources] {formats[0]})" in finding.said
+                assert f"[sources] {other} wants {all_sources()[other].title}" in finding.said
+
+
+def test_training_images_are_not_taken_for_test_images_though_the_reader_would(tmp_path: Path) -> None:
+    path = tmp_path / "instances_train2014.json"
+    image = {"id": 9, "file_name": "COCO_train2014_000000000009.jpg", "width": 640, "height": 480}
+    box = {"id": 1, "image_id": 9, "category_id": 3, "bbox": [10, 20, 30, 40]}
+    path.write_text(json.dumps({"images": [image], "annotations": [box], "categories": [{"id": 3, "name": "cat"}]}))
+    assert len(list(all_sources()["coco_image_info"].reads["images"](path, pytest.fail))) == 1
+    finding = look("coco_image_info", path)
+    assert finding.state == "wrong"
+    assert finding.said == (
+        f"{path}: it looks like COCO instances ([sources] coco_instances), "
+        "and [sources] coco_image_info wants COCO test images"
+    )
+    assert finding.way_out.startswith("set [sources] coco_image_info to the right one: https://cocodataset.org")
+
+
+def test_pictures_of_a_users_own_may_look_like_anything(tmp_path: Path) -> None:
+    (tmp_path / "000000000009.jpg").touch()
+    assert look("collection_images", tmp_path).state == "ok"
+
+
+def test_pictures_of_two_collections_may_lie_side_by_side(tmp_path: Path) -> None:
+    for folder, form in (("VG_100K", "{}.jpg"), ("val2014", "COCO_val2014_{:012}.jpg")):
+        (tmp_path / folder).mkdir()
+        for number in range(1, 302):
+            (tmp_path / folder / form.format(number)).touch()
+    assert look("coco_images", tmp_path).state == look("vg_images", tmp_path).state == "ok"
 
 
 JSON = {name for name in all_sources() if name.startswith(("coco", "vg", "vqa", "gqa", "flickr30k"))}
