@@ -7,12 +7,14 @@ out under one id is held out under all of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data import draws, joins
@@ -52,43 +54,71 @@ class SplitSettings:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
 class ImageTable:
-    """What is known of every image. All keys but those of `canonical` are canonical ids."""
+    """What is known of every image, by canonical id. A mapping is made when it is first asked for: few are needed."""
 
-    image_ids: tuple[str, ...]
-    """Canonical ids, sorted."""
-    canonical: Mapping[str, str]
-    """Any id of a picture, the canonical one included, to the canonical one."""
-    split: Mapping[str, str]
-    """`train`, `validation` or `test`."""
-    group: Mapping[str, str]
-    """Images of one group share a split and are never each other's negatives."""
-    pool: Mapping[str, str]
-    """`pretraining`, or the benchmark that alone lists the image."""
-    file_name: Mapping[str, str | None]
-    size_px: Mapping[str, tuple[int, int] | None]
-    """Width, height; None where no format says."""
-    photo: Mapping[str, str | None]
-    """The photograph's number on Flickr, equal for images that are the same; None where no format says."""
+    def __init__(self, rows: pa.Table) -> None:
+        """`rows` are those of images.parquet."""
+        self._rows = rows
+
+    @cached_property
+    def image_ids(self) -> tuple[str, ...]:
+        """Canonical ids, sorted."""
+        return tuple(self._rows["image_id"].to_pylist())
+
+    @cached_property
+    def canonical(self) -> Mapping[str, str]:
+        """Any id of a picture, the canonical one included, to the canonical one."""
+        known = self._rows["known_as"].combine_chunks()
+        owners = pc.list_parent_indices(known).to_pylist()
+        return {name: self.image_ids[owner] for name, owner in zip(known.flatten().to_pylist(), owners, strict=True)}
+
+    @cached_property
+    def split(self) -> Mapping[str, str]:
+        """`train`, `validation` or `test`."""
+        return self._column("split")
+
+    @cached_property
+    def group(self) -> Mapping[str, str]:
+        """Images of one group share a split and are never each other's negatives."""
+        return self._column("group_id")
+
+    @cached_property
+    def pool(self) -> Mapping[str, str]:
+        """`pretraining`, or the benchmark that alone lists the image."""
+        return self._column("pool")
+
+    @cached_property
+    def file_name(self) -> Mapping[str, str | None]:
+        """As the publisher names it; None where no format says."""
+        return self._column("file_name")
+
+    @cached_property
+    def size_px(self) -> Mapping[str, tuple[int, int] | None]:
+        """Width, height; None where no format says."""
+        sizes = zip(self._rows["width_px"].to_pylist(), self._rows["height_px"].to_pylist(), strict=True)
+        return dict(zip(self.image_ids, (None if None in size else size for size in sizes), strict=True))
+
+    @cached_property
+    def photo(self) -> Mapping[str, str | None]:
+        """The photograph's number on Flickr, equal for images that are the same; None where no format says."""
+        return self._column("photo_id")
+
+    def only(self, image_ids: Iterable[str]) -> ImageTable:
+        """The table of some of its images."""
+        return ImageTable(self._rows.filter(pc.is_in(self._rows["image_id"], pa.array(sorted(image_ids), pa.string()))))
+
+    def _column(self, name: str) -> dict[str, Any]:
+        """A column by image id; equal values are one object."""
+        column = self._rows[name].combine_chunks().dictionary_encode()
+        values = column.dictionary.to_pylist()
+        places = column.indices.to_pylist()
+        return dict(zip(self.image_ids, (None if place is None else values[place] for place in places), strict=True))
 
 
 def load(path: Path) -> ImageTable:
     """The table in the folder `path`, as `build` wrote it."""
-    columns = pq.read_table(path / FILE_NAME).to_pydict()
-    image_ids = columns["image_id"]
-    sizes = zip(columns["width_px"], columns["height_px"], strict=True)
-    known = zip(image_ids, columns["known_as"], strict=True)
-    return ImageTable(
-        image_ids=tuple(image_ids),
-        canonical={name: image_id for image_id, names in known for name in names},
-        split=dict(zip(image_ids, columns["split"], strict=True)),
-        group=dict(zip(image_ids, columns["group_id"], strict=True)),
-        pool=dict(zip(image_ids, columns["pool"], strict=True)),
-        file_name=dict(zip(image_ids, columns["file_name"], strict=True)),
-        size_px=dict(zip(image_ids, (None if None in size else size for size in sizes), strict=True)),
-        photo=dict(zip(image_ids, columns["photo_id"], strict=True)),
-    )
+    return ImageTable(pq.read_table(path / FILE_NAME))
 
 
 def build(files: SourceFiles, settings: SplitSettings, *, into: Path, progress: Progress) -> None:

@@ -30,7 +30,7 @@ def take(store: RegionStore, images_B: Tensor) -> Regions:
     """The regions of the images at `images_B`."""
     rows_B = images_B.numpy()
     return Regions(
-        features_BRF=torch.from_numpy(store.features_NRF[rows_B]).float(),
+        features_BRF=torch.from_numpy(store.features.take(rows_B)).float(),
         boxes_BR4=torch.from_numpy(store.boxes_NR4[rows_B]),
         object_ids_BR=torch.from_numpy(store.object_ids_NR[rows_B].astype(np.int64)),
         object_conf_BR=torch.from_numpy(store.object_conf_NR[rows_B]),

@@ -6,7 +6,6 @@ A picture that is not there or cannot be used is no error: its place is then an 
 from __future__ import annotations
 
 import base64
-import dataclasses
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -55,10 +54,8 @@ def _find(wanted: Iterable[str], table: ImageTable | None, inputs: ReportInputs)
     """Where the pictures of these images lie, as far as a folder can be read and holds them."""
     if table is None:
         return {}
-    chosen = frozenset(wanted)
-    canonical = {name: image_id for name, image_id in table.canonical.items() if image_id in chosen}
     try:
-        return find(inputs.pictures, dataclasses.replace(table, canonical=canonical))
+        return find(inputs.pictures, table.only(wanted))
     except SourceError:
         return {}
 
