@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -127,7 +128,19 @@ def captions(path: Path, *, num_images: int, num_captions: int, seed: int = 0) -
     """
     generator = np.random.default_rng(seed)
     texts = _drawn(generator, _caption)
-    images = [
+    images = coco_images(num_images)
+    annotations = [
+        {"image_id": image, "id": number, "caption": next(texts)}
+        for number, image in enumerate(generator.integers(1, num_images + 1, num_captions).tolist(), start=1)
+    ]
+    info = {"description": "as COCO 2014", "url": "", "version": "1.0", "year": 2014, "contributor": ""}
+    with path.open("w", encoding="utf-8") as file:
+        json.dump({"info": info, "images": images, "licenses": [], "annotations": annotations}, file)
+
+
+def coco_images(num_images: int) -> list[dict[str, Any]]:
+    """The list `images` of COCO's files, numbered from 1."""
+    return [
         {
             "license": 3,
             "file_name": f"COCO_train2014_{image:012}.jpg",
@@ -140,13 +153,6 @@ def captions(path: Path, *, num_images: int, num_captions: int, seed: int = 0) -
         }
         for image in range(1, num_images + 1)
     ]
-    annotations = [
-        {"image_id": image, "id": number, "caption": next(texts)}
-        for number, image in enumerate(generator.integers(1, num_images + 1, num_captions).tolist(), start=1)
-    ]
-    info = {"description": "as COCO 2014", "url": "", "version": "1.0", "year": 2014, "contributor": ""}
-    with path.open("w", encoding="utf-8") as file:
-        json.dump({"info": info, "images": images, "licenses": [], "annotations": annotations}, file)
 
 
 def image_table(folder: Path, image_ids: Iterable[str]) -> None:
