@@ -218,15 +218,13 @@ def _make_vectors(shard: _Shard, *, vectors: ImageVectors, plan: Plan) -> Finish
     for vectors_BF in vectors.blocks(image_ids):
         shard.file.write(start, {"vectors": vectors_BF})
         start += len(vectors_BF)
-    shard.file.sync()
-    return Finished(digest=shard.file.digest(shard.rows))
+    return Finished(digest=shard.file.seal(shard.rows))
 
 
 def _search_shard(shard: _Shard, *, search: Search) -> Finished:
     found = search.neighbours(shard.rows, num_kept=shard.file.columns["neighbours"].shape[0])
     shard.file.write(shard.rows.start, {"neighbours": found.places_QK, "scores": found.scores_QK})
-    shard.file.sync()
-    return Finished(digest=shard.file.digest(shard.rows))
+    return Finished(digest=shard.file.seal(shard.rows))
 
 
 def _write_counts(found: HardNegatives, table: ImageTable, prepared: _Prepared, into: Path) -> None:

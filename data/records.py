@@ -95,12 +95,18 @@ class NegativesRecord:
     negative_ids: tuple[str, ...]
 
 
+Features = Callable[[], NDArray[np.float32]]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegionRecord:
     """A detector's output for one image.
 
     Ids are lines of the detector's vocabularies, -1 where nobody says what a region shows. `object_names` says it in
     words instead, for formats without a vocabulary; None elsewhere.
+
+    `features()` gives (R, F). They are nearly all of a record's bytes, so that a reader may leave them in the file
+    until they are asked for, and then raise RecordError; the reader must not be exhausted or closed before.
     """
 
     image_id: str
@@ -111,7 +117,7 @@ class RegionRecord:
     object_conf_R: NDArray[np.float32]
     attribute_ids_R: NDArray[np.int64]
     attribute_conf_R: NDArray[np.float32]
-    features_RF: NDArray[np.float32]
+    features: Features
     object_names: tuple[str | None, ...] | None = None
 
 
@@ -145,17 +151,20 @@ Reader = Callable[[Path, Reject], Iterator[Any]]
 BulkReader = Callable[[Path, Reject], Iterator[pa.RecordBatch]]
 Place = int | str
 """Where a record lies: an offset in bytes, the number of a row, a key, or a path below the folder."""
+IsChecked = Callable[[Any], bool]
+"""Whether all of the record at a place is to be looked at in the first reading."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegionReader:
     """How regions are found in a first reading, and fetched in a second: a store's order is not that of its files.
 
-    `located(path, reject)` gives (place, RegionRecord); `at(path, places)` the records at these places, in their order,
-    and raises SourceError where others are there by now.
+    `located(path, reject, is_checked)` gives (place, RegionRecord); the features of the records at places of which
+    `is_checked` is true are good, those of the others may be. `at(path, places)` gives the records at these places, in
+    their order, and raises SourceError where others are there by now.
     """
 
-    located: Callable[[Path, Reject], Iterator[tuple[Place, RegionRecord]]]
+    located: Callable[[Path, Reject, IsChecked], Iterator[tuple[Place, RegionRecord]]]
     at: Callable[[Path, Iterable[Any]], Iterator[RegionRecord]]
 
 

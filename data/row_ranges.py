@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from data.digests import make_durable
 from data.shards import Workplace, link_or_copy
 
-_BLOCK_BYTES = 4 * 2**20
+_BLOCK_BYTES = 2**19  # what a processor's cache holds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +47,14 @@ class RowFile:
     columns: Mapping[str, Column]
 
     def write(self, start: int, values: Mapping[str, NDArray[Any]]) -> None:
-        """Write consecutive rows, of every column, from row `start` on. Call `sync` before they are relied on."""
+        """Write consecutive rows, of every column, from row `start` on. Call `seal` before they are relied on."""
         descriptor = os.open(self.path, os.O_WRONLY)
         try:
             for name, column in self.columns.items():
                 rows = np.ascontiguousarray(values[name], column.dtype)
                 assert rows.shape[1:] == column.shape, f"{name} has rows of {rows.shape[1:]}, not {column.shape}"
                 assert start + len(rows) <= self.num_rows, f"row {start + len(rows) - 1} of {self.num_rows}"
-                _write_all(descriptor, rows.tobytes(), column.offset + start * column.row_bytes)
+                _write_all(descriptor, rows.reshape(-1).view(np.uint8).data, column.offset + start * column.row_bytes)
         finally:
             os.close(descriptor)
 
@@ -63,9 +64,13 @@ class RowFile:
         shape = (self.num_rows, *column.shape)
         return np.memmap(self.path, column.dtype, mode="r", offset=column.offset, shape=shape)
 
-    def sync(self) -> None:
-        """Have all that was written on the disk."""
-        make_durable(self.path)
+    def seal(self, rows: range) -> str:
+        """Have what was written on the disk; returns the digest of these rows as they lie in the file."""
+        with ThreadPoolExecutor(1) as other:  # the disk is waited for meanwhile
+            on_disk = other.submit(make_durable, self.path)
+            digest = self.digest(rows)
+            on_disk.result()
+        return digest
 
     def digest(self, rows: range) -> str:
         """The SHA-256 of these rows of every column, columns in the order of their names."""
@@ -87,9 +92,9 @@ class RowFile:
                         place += len(block)
         finally:
             os.close(descriptor)
-        self.sync()
+        make_durable(self.path)
 
-    def _blocks(self, file: Any, rows: range) -> Iterator[bytes]:
+    def _blocks(self, file: BinaryIO, rows: range) -> Iterator[memoryview]:
         for name in sorted(self.columns):
             column = self.columns[name]
             yield from _read(file, column.offset + rows.start * column.row_bytes, len(rows) * column.row_bytes)
@@ -168,16 +173,15 @@ def _create(
         }
 
 
-def _write_all(descriptor: int, content: bytes, place: int) -> None:
-    view = memoryview(content)
+def _write_all(descriptor: int, view: memoryview, place: int) -> None:
     while view:
         num_written = os.pwrite(descriptor, view, place)
         view, place = view[num_written:], place + num_written
 
 
-def _read(file: Any, place: int, num_bytes: int) -> Iterator[bytes]:
-    """That many bytes from that place, in blocks; fewer where the file ends before."""
-    file.seek(place)
-    while num_bytes > 0 and (block := file.read(min(_BLOCK_BYTES, num_bytes))):
-        yield block
-        num_bytes -= len(block)
+def _read(file: BinaryIO, place: int, num_bytes: int) -> Iterator[memoryview]:
+    """That many bytes from that place, in blocks that last until the next; fewer where the file ends before."""
+    buffer = memoryview(bytearray(min(_BLOCK_BYTES, num_bytes)))
+    while num_bytes > 0 and (num_read := os.preadv(file.fileno(), [buffer[:num_bytes]], place)):
+        yield buffer[:num_read]
+        place, num_bytes = place + num_read, num_bytes - num_read

@@ -156,7 +156,7 @@ def build(
     `work` runs in workers, so it and the items must be picklable; it returns once the shard's bytes are on the disk.
     The first error of a shard is raised after all that were finished have their line in the ledger.
     """
-    ledger = _Ledger(workplace.scratch / f"{group}.ledger")
+    ledger = Ledger(workplace.scratch / f"{group}.ledger")
     kept = {name: ledger.finished[name] for name in items if _is_intact(name, ledger, shelf)}
     salvaged = _salvaged(group, [name for name in items if name not in kept], ledger, shelf, workplace)
     finished = {**kept, **salvaged}
@@ -195,7 +195,7 @@ def link_or_copy(file: Path, to: Path) -> None:
         shutil.copyfile(file, to)
 
 
-class _Ledger:
+class Ledger:
     """Finished shards by name; a line that a kill cut off is passed over."""
 
     def __init__(self, path: Path) -> None:
@@ -224,11 +224,11 @@ def _lines(path: Path) -> Iterator[tuple[str, Finished]]:
             continue
 
 
-def _is_intact(name: str, ledger: _Ledger, shelf: Shelf) -> bool:
+def _is_intact(name: str, ledger: Ledger, shelf: Shelf) -> bool:
     return name in ledger.finished and shelf.digest(name) == ledger.finished[name].digest
 
 
-def _salvaged(group: str, names: list[str], ledger: _Ledger, shelf: Shelf, workplace: Workplace) -> dict[str, Finished]:
+def _salvaged(group: str, names: list[str], ledger: Ledger, shelf: Shelf, workplace: Workplace) -> dict[str, Finished]:
     """Those of the shards that a damaged artifact still has whole, brought to the shelf and noted."""
     if workplace.damaged is None:
         return {}

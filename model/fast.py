@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from model.batch import Batch, each_tensor
 from model.exercise import Asks, Exercise
-from model.learner import Learner
 from model.networks import Encoder
+from model.specs import Budget
 
 Sizes = Mapping[str, tuple[int, ...]]
 """How many things each part of each objective is padded to."""
@@ -44,6 +44,22 @@ def padded(asks: Asks, to: Sizes) -> Asks:
     }
 
 
+def padding(batches: Iterable[Batch], ask: Callable[[Batch], Asks]) -> Callable[[Batch], Asks]:
+    """`ask`, each part padded to a size that holds what the first of these batches ask, and some more."""
+    to = sizes(batches, ask)
+    return lambda batch: padded(ask(batch), to)
+
+
+def is_recorded(budget: Budget) -> bool:
+    """Whether steps are compiled and recorded: on a processor neither was quicker."""
+    return budget.mode == "fast" and budget.device == "cuda"
+
+
+def uncompiled(budget: Budget) -> AbstractContextManager[object]:
+    """Within it what was compiled is computed the ordinary way: it is not worth compiling for what is done once."""
+    return torch.compiler.set_stance("force_eager") if is_recorded(budget) else nullcontext()
+
+
 def compile_layers(encoder: Encoder) -> None:
     """Compile each of the repeated layers: all are one code, so that it is compiled once for each shape."""
     for layer in encoder.layers:
@@ -59,13 +75,14 @@ class RecordedStep:
 
     def __init__(
         self,
-        learner: Learner,
+        learner: nn.Module,
         shares: Tensor,
         *,
         precision: Callable[[], AbstractContextManager[object]],
         like: Exercise,
     ) -> None:
         self._learner = learner
+        self._names = tuple(like.asks)
         self._shares = shares
         self._precision = precision
         self._static = each_tensor(like, torch.clone)
@@ -90,7 +107,7 @@ class RecordedStep:
 
     def _teach(self, exercise: Exercise) -> Tensor:
         with self._precision():
-            losses = self._learner.losses(exercise)
+            losses: Tensor = self._learner.losses(exercise, self._names)  # type: ignore[operator]
         (losses * self._shares).sum().backward()  # type: ignore[no-untyped-call]
         return losses.detach()
 

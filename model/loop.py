@@ -23,8 +23,10 @@ from torch import Tensor, nn
 from data import draws
 from data.errors import UserError
 from data.progress import Progress
-from model import arithmetic, flop, optimizers, room
+from model import arithmetic, fast, flop, optimizers, room
 from model.checkpoint import Checkpoints
+from model.exercise import Exercise
+from model.fast import RecordedStep
 from model.journal import Journal
 from model.ranks import ALONE, Ranks
 from model.specs import Budget
@@ -81,13 +83,17 @@ class Loop(Generic[Batch]):
         name: str,
         budget: Budget,
         ranks: Ranks = ALONE,
+        rows_recorded: int | None = None,
         epoch_end: EpochEnd | None = None,
     ) -> None:
+        """`rows_recorded`: passes of so many rows are recorded once and played again (model.fast), on a GPU."""
         self._name = name
         self._budget = budget
         self._learner = learner
         self._updates = updates
         self._ranks = ranks
+        self._rows_recorded = rows_recorded
+        self._recorded: RecordedStep | None = None
         self._epoch_end = epoch_end
         self._parameters = list(learner.parameters())
         self._optimizer = optimizers.build(budget.optimizer, self._parameters)
@@ -149,7 +155,9 @@ class Loop(Generic[Batch]):
         total = 0.0
         for one in update.passes:
             if one.stream not in self._flop_per_row:
-                self._flop_per_row[one.stream] = flop.of_step(partial(self._losses, one)) / len(one.batch.rows_B)
+                with fast.uncompiled(self._budget):
+                    flop_of_pass = flop.of_step(partial(self._losses, one))
+                self._flop_per_row[one.stream] = flop_of_pass / len(one.batch.rows_B)
             total += self._flop_per_row[one.stream] * len(one.batch.rows_B)
         batches = [one.batch for one in update.passes]
         positions = sum(batch.num_positions for batch in batches)
@@ -164,7 +172,8 @@ class Loop(Generic[Batch]):
         self._rows[update.number] = update.rows
         self._num_rows += sum(len(rows_B) for _, rows_B in update.rows)
         torch.manual_seed(self._seed_of(update.number))
-        self._optimizer.zero_grad()
+        if self._recorded is None:
+            self._optimizer.zero_grad()
         total, losses = self._add_gradients(update)
         self._ranks.add_up_gradients(self._parameters, is_idle=update.is_idle)
         limit = math.inf if spec.clip_norm is None else spec.clip_norm
@@ -201,10 +210,22 @@ class Loop(Generic[Batch]):
 
     def _backward(self, one: Pass[Batch]) -> tuple[Tensor, Tensor]:
         """Add the gradients of a pass; returns its share of the loss, and its losses."""
+        if self._recorded is not None or len(one.batch.rows_B) == self._rows_recorded:
+            return self._play(one)
         losses = self._losses(one)
         loss = (self._weights[one.stream] * losses).sum() * one.weight
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach(), losses.detach()
+
+    def _play(self, one: Pass[Batch]) -> tuple[Tensor, Tensor]:
+        """As `_backward`, by a recording, which leaves its gradients in place of those that were there."""
+        assert isinstance(one.batch, Exercise), "only exercises are recorded"
+        weights = self._weights[one.stream]
+        if self._recorded is None:
+            precision = partial(arithmetic.precision_of, self._budget.device, self._budget.precision)
+            self._recorded = RecordedStep(self._learner, weights, precision=precision, like=one.batch)
+        losses = self._recorded(one.batch).clone()
+        return (weights * losses).sum(), losses
 
     def _losses(self, one: Pass[Batch]) -> Tensor:
         """The losses of a pass, at the budget's precision."""

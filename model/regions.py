@@ -70,10 +70,13 @@ class Mapped(Features):
     def __init__(self, store: RegionStore, device: torch.device | str) -> None:
         self.device = torch.device(device)
         self._features_SF = _end_to_end(store)
+        self._store = store
 
     def take(self, sources: Tensor) -> Tensor:
         """Gathered on the host, into pinned memory that is used again where a GPU is to read it."""
         rows_N = sources.flatten()
+        shown_N = rows_N[rows_N != HIDDEN].numpy() // self._store.features_NRF.shape[1]
+        self._store.features.fetch(np.unique(shown_N))
         is_gpu = self.device.type == "cuda"
         taken_NF = torch.empty((len(rows_N), self._features_SF.shape[1]), dtype=torch.float16, pin_memory=is_gpu)
         np.take(self._features_SF, rows_N.numpy(), axis=0, out=taken_NF.numpy(), mode="clip")  # the fastest of all ways

@@ -10,7 +10,7 @@ from typing import Any
 import model.ranks
 from data.progress import Progress, silent
 from data.writers import write_json
-from model import arithmetic, held_out, job, learner, plugins, protocol, regions, runs
+from model import arithmetic, fast, held_out, job, learner, plugins, protocol, regions, runs
 from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
@@ -39,15 +39,21 @@ def train(path: str, progress: Progress) -> None:
     pupil.to(budget.device)
     feeds = {stream.label: _feed(stream, this, known, split="train", seed=budget.seed) for stream in stage.streams}
     features = regions.features(known.store, budget.device)
+    rows_recorded = _rows_recorded(stage, ranks)
+    if fast.is_recorded(budget):
+        fast.compile_layers(pupil.encoder)
     updates = _updates(stage, pupil, feeds, features, ranks)
-    loop = Loop(pupil, updates, name=f"stage {stage.name}", budget=budget, ranks=ranks)
+    name = f"stage {stage.name}"
+    loop = Loop(pupil, updates, name=name, budget=budget, ranks=ranks, rows_recorded=rows_recorded)
     timed = runs.run(loop, this, progress if ranks.is_first else silent)
     model.ranks.leave()
     if not ranks.is_first:
         return
     description = {**learner.describe(network, stage.objectives(), known), "start": origin}
     runs.write(this, pupil, timed, description=description)
-    write_json(this.result / "held_out.json", _judged(stage, pupil, feeds, this, known, features))
+    with fast.uncompiled(budget):
+        judged = _judged(stage, pupil, feeds, this, known, features)
+    write_json(this.result / "held_out.json", judged)
     progress(1.0, f"{stage.name}: {loop.num_steps:,} steps")
 
 
@@ -59,17 +65,30 @@ def _updates(
     stage: Stage, pupil: Learner, feeds: Mapping[str, Feed], features: Features, ranks: Ranks
 ) -> Updates[Exercise]:
     """The streams as the stage mixes them."""
-    lanes = {stream.label: _lane(stream, pupil, feeds[stream.label], features) for stream in stage.streams}
+    lanes = {
+        stream.label: _lane(
+            stream, pupil, feeds[stream.label], features, is_padded=_rows_recorded(stage, ranks) is not None
+        )
+        for stream in stage.streams
+    }
     mixing = stage.mixing
     mixed = plugins.load("mixings", mixing.name).build(mixing.options, streams=tuple(lanes), seed=stage.budget.seed)
     return Updates(lanes, mixed, clock=mixing.clock, exhausted=mixing.exhausted, ranks=ranks)
 
 
-def _lane(stream: Stream, pupil: Learner, feed: Feed, features: Features) -> Lane[Exercise]:
+def _rows_recorded(stage: Stage, ranks: Ranks) -> int | None:
+    """How many rows a pass has whose step is recorded; None where an update may have several passes, or parts."""
+    first, *others = stage.streams
+    is_one_pass = not others and ranks.number == 1 and first.batches_per_update == 1 and first.micro_batch_size is None
+    return first.batch_size if fast.is_recorded(stage.budget) and is_one_pass else None
+
+
+def _lane(stream: Stream, pupil: Learner, feed: Feed, features: Features, *, is_padded: bool) -> Lane[Exercise]:
     weights = {objective.name: objective.weight for objective in stream.objectives}
     needs_whole_batch = any(pupil.head(name).needs_whole_batch for name in weights)
+    ask = partial(pupil.ask, names=tuple(weights))
     return Lane(
-        feed=Exercises(feed, partial(pupil.ask, names=tuple(weights)), features),
+        feed=Exercises(feed, fast.padding(feed.batches(0), ask) if is_padded else ask, features),
         weights=weights,
         batches_per_update=stream.batches_per_update,
         micro_batch_size=stream.micro_batch_size,

@@ -1,4 +1,4 @@
-"""Files of any size in the exact formats of COCO's captions and Visual Genome's region descriptions.
+"""Files of any size in the exact formats of COCO's captions and Visual Genome's region descriptions, and image tables.
 
 The texts are drawn by a seeded generator from the words of few templates, numbered nouns among them, so that about 40 %
 of the phrases are distinct, as many words are rare as in real text, and about 40 % of the phrases hold a verb.
@@ -7,10 +7,17 @@ of the phrases are distinct, as many words are rare as in real text, and about 4
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+
+from data.images import FILE_NAME as IMAGES_FILE
+from data.records import PRETRAINING
+from data.schema import IMAGES
+from data.writers import write_parquet
 
 NUM_VG_IMAGES = 108_077
 NUM_VG_REGIONS = 5_408_689
@@ -121,7 +128,19 @@ def captions(path: Path, *, num_images: int, num_captions: int, seed: int = 0) -
     """
     generator = np.random.default_rng(seed)
     texts = _drawn(generator, _caption)
-    images = [
+    images = coco_images(num_images)
+    annotations = [
+        {"image_id": image, "id": number, "caption": next(texts)}
+        for number, image in enumerate(generator.integers(1, num_images + 1, num_captions).tolist(), start=1)
+    ]
+    info = {"description": "as COCO 2014", "url": "", "version": "1.0", "year": 2014, "contributor": ""}
+    with path.open("w", encoding="utf-8") as file:
+        json.dump({"info": info, "images": images, "licenses": [], "annotations": annotations}, file)
+
+
+def coco_images(num_images: int) -> list[dict[str, Any]]:
+    """The list `images` of COCO's files, numbered from 1."""
+    return [
         {
             "license": 3,
             "file_name": f"COCO_train2014_{image:012}.jpg",
@@ -134,13 +153,14 @@ def captions(path: Path, *, num_images: int, num_captions: int, seed: int = 0) -
         }
         for image in range(1, num_images + 1)
     ]
-    annotations = [
-        {"image_id": image, "id": number, "caption": next(texts)}
-        for number, image in enumerate(generator.integers(1, num_images + 1, num_captions).tolist(), start=1)
-    ]
-    info = {"description": "as COCO 2014", "url": "", "version": "1.0", "year": 2014, "contributor": ""}
-    with path.open("w", encoding="utf-8") as file:
-        json.dump({"info": info, "images": images, "licenses": [], "annotations": annotations}, file)
+
+
+def image_table(folder: Path, image_ids: Iterable[str]) -> None:
+    """Write the image table of these images, all of them for training."""
+    ids = sorted(image_ids)
+    nothing = [None] * len(ids)
+    columns = [ids, [[image_id] for image_id in ids], ids, ["train"] * len(ids), [PRETRAINING] * len(ids)]
+    write_parquet(folder / IMAGES_FILE, pa.table([*columns, *[nothing] * 4], schema=IMAGES), IMAGES)
 
 
 Draw = Callable[[np.random.Generator], list[str]]

@@ -41,6 +41,10 @@ class Size:
         """The size in words."""
         return f"{self.num_vectors:,} x {self.num_dimensions:,}"
 
+    def share(self, share: float) -> Size:
+        """The same with that share of the vectors, enough for the neighbours that are sought."""
+        return Size(num_vectors=max(int(share * self.num_vectors), 2 * NUM_KEPT), num_dimensions=self.num_dimensions)
+
 
 SIZES = (Size(num_vectors=30_000, num_dimensions=256), Size(num_vectors=20_000, num_dimensions=2048))
 COCO = Size(num_vectors=123_287, num_dimensions=256)
@@ -138,9 +142,7 @@ def main() -> None:
     parser.add_argument("--num-workers", type=int, default=2)
     parser.add_argument("--num-rounds", type=int, default=3)
     given = parser.parse_args()
-    sizes = [
-        Size(num_vectors=int(given.share * size.num_vectors), num_dimensions=size.num_dimensions) for size in SIZES
-    ]
+    sizes = [size.share(given.share) for size in SIZES]
     rows = measure(sizes, num_workers=given.num_workers, num_rounds=given.num_rounds)
     if given.coco:
         rows += measure([COCO], num_workers=given.num_workers, num_rounds=1)

@@ -61,18 +61,20 @@ class Row:
 _SPEED = Target(limit="at least", ratio=0.0)
 
 
-def interleaved(ways: Mapping[str, Work], *, num_rounds: int) -> dict[str, Taken]:
+def interleaved(ways: Mapping[str, Work], *, num_rounds: int, tidy: Work = lambda: None) -> dict[str, Taken]:
     """What each way took in this process: all of them once a round, each time another one first.
 
-    Every way is done once before, unmeasured, so that files and libraries are warm.
+    Every way is done once before, unmeasured, so that files and libraries are warm; so is `tidy` before each.
     """
     names = list(ways)
     for work in ways.values():
+        tidy()
         work()
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number in range(num_rounds):
         turn = number % len(names)
         for name in names[turn:] + names[:turn]:
+            tidy()
             started = time.perf_counter()
             ways[name]()
             seconds[name].append(time.perf_counter() - started)
@@ -140,7 +142,8 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _said(taken: Taken) -> str:
-    return f"{taken.seconds:.2f} s" + (f", {taken.peak_mib:,.0f} MiB" if taken.peak_mib else "")
+    seconds = f"{taken.seconds:.2f} s" if taken.seconds >= 0.1 else f"{1000 * taken.seconds:.2f} ms"
+    return seconds + (f", {taken.peak_mib:,.0f} MiB" if taken.peak_mib else "")
 
 
 def _processor() -> str:

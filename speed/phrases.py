@@ -23,15 +23,13 @@ from data.corpora import phrase, phrase_chunks
 from data.corpora.phrase_chunks import Phrases, Room, runs
 from data.corpora.rows import ROWS
 from data.progress import silent
-from data.records import PRETRAINING
 from data.regions.store import FILE_NAME as REGIONS_FILE
 from data.regions.store import lay_out_store, write_vocabularies
-from data.schema import IMAGES, NUM_REGIONS, TEXTS
+from data.schema import NUM_REGIONS, TEXTS
 from data.shards import Workplace
 from data.sources.vg_region_descriptions import phrases_in_bulk
 from data.text_tables import regrouped
 from data.vocabulary import FILE_NAME as VOCABULARY_FILE
-from data.writers import write_parquet
 from speed import generating
 from speed.captions import entries_of
 from speed.measuring import Row, Target, apart, elsewhere, table
@@ -84,10 +82,7 @@ def _prepare(folder: Path, num_regions: int) -> None:
             file.write_table(found, row_group_size=_ROW_GROUP)
             texts += found["text"][:1000].to_pylist()
     ids = sorted(f"vg:{number}" for number in range(1, num_images + 1))
-    nothing = [None] * num_images
-    columns = [ids, [[image_id] for image_id in ids], ids, ["train"] * num_images, [PRETRAINING] * num_images]
-    images = pa.table([*columns, *[nothing] * 4], schema=IMAGES)
-    write_parquet(folder / "images.parquet", images, IMAGES)
+    generating.image_table(folder, ids)
     lay_out_store(folder, ids)
     with h5py.File(folder / REGIONS_FILE, "r+") as store:
         labels = np.random.default_rng(0).integers(-1, len(_LABELS), (num_images, NUM_REGIONS))

@@ -16,9 +16,8 @@ from functools import partial
 import torch
 
 from model import arithmetic, fast, flop, optimizers
-from model.batch import Batch
 from model.curricula.msp import PAPER, curriculum
-from model.exercise import Asks, Exercise
+from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
 from model.learner import Learner
@@ -66,13 +65,7 @@ class Bench:
 
     def exercises(self, variant: Variant) -> Exercises:
         """Its batches as a way wants them: padded where the step is recorded."""
-        if not variant.is_recorded:
-            return Exercises(self.feed, self.base.ask, self.features)
-        sizes = fast.sizes(self.feed.batches(0), self.base.ask)
-
-        def ask(batch: Batch) -> Asks:
-            return fast.padded(self.base.ask(batch), sizes)
-
+        ask = fast.padding(self.feed.batches(0), self.base.ask) if variant.is_recorded else self.base.ask
         return Exercises(self.feed, ask, self.features)
 
 

@@ -1,6 +1,6 @@
 """Phrases tagged, beside spaCy one text at a time with its default pipeline: `python -m speed.tagging`.
 
-Arguments are the number of regions and the folder of real data (shared/data beside the checkout).
+Arguments are the number of regions and the train split of English EWT (shared/data beside the checkout).
 
 spaCy's English models cannot be had everywhere, so that the other way is a pipeline of the same components and sizes as
 its small English model, untrained: tok2vec, tagger, parser, named entities. Nothing is said of its tags.
@@ -45,7 +45,7 @@ _TOK2VEC = {
 }
 
 
-def measure(shared: Path, num_regions: int = 200_000, *, num_rounds: int = 3) -> list[Row]:
+def measure(treebank: Path, num_regions: int = 200_000, *, num_rounds: int = 3) -> list[Row]:
     """Tag the distinct phrases of that many generated regions, exactly and by the lexicon first, with two workers."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -53,7 +53,6 @@ def measure(shared: Path, num_regions: int = 200_000, *, num_rounds: int = 3) ->
         generating.region_descriptions(source, num_images=max(num_regions // 50, 1), num_regions=num_regions)
         num = distinct_texts.write((b["text"] for b in phrases_in_bulk(source, print)), folder / "distinct.arrow")
         (folder / "tagger").mkdir()
-        treebank = shared / "ud_english_ewt" / "en_ewt-ud-train.conllu"
         settings = TaggerSettings(num_epochs=1)
         running.train("spacy_tagger", treebank, None, settings=settings, into=folder / "tagger", progress=silent)
         ways = {
@@ -120,5 +119,5 @@ def _peer(folder: Path) -> None:
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    beside = Path(__file__).parents[2] / "shared" / "data"
+    beside = Path(__file__).parents[2] / "shared" / "data" / "ud_english_ewt" / "en_ewt-ud-train.conllu"
     print(table(measure(Path(given[1]) if given[1:] else beside, *map(int, given[:1]))))

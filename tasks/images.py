@@ -240,4 +240,4 @@ class RegionFeatures(SourceTask, ShardedTask):
                 progress=job.progress,
                 workplace=workplace,
             )
-        regions_contract.check(job.result)
+        regions_contract.check(job.result, images_per_shard=self._per_shard(), num_threads=self.num_workers)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from data import shards
 from data.contracts.rules import hold, hold_all
-from data.regions.store import FILE_NAME, RegionStore
+from data.errors import ContractError
+from data.regions.store import FILE_NAME, RegionStore, rows_of
+from data.row_ranges import RowFile
 from data.schema import FEATURE_SIZE, NUM_REGIONS
 
-_BLOCK = 256  # images
+_BLOCK = 64  # images
+_INFINITY = 0x7C00 << 1  # its bits without the sign; those of NaN are above
 
 
-def check(folder: Path) -> None:
-    """Shapes, sorted ids, finite features, boxes in [0, 1] in order, labels within their vocabularies."""
+def check(folder: Path, *, images_per_shard: int, num_threads: int = 1) -> None:
+    """Shapes, sorted ids, finite features, boxes in [0, 1] in order, labels within their vocabularies.
+
+    Each shard is read back as it lies in the file, and has the digest that it had when it was written.
+    """
     path = folder / FILE_NAME
     store = RegionStore.open(path)
     num_images = len(store.image_ids)
@@ -32,6 +42,12 @@ def check(folder: Path) -> None:
     image_ids = store.image_ids.tolist()
     hold(image_ids == sorted(set(image_ids)), path, "image ids sorted, none twice", [])
     _check_numbers(store, path)
+    ranges = shards.ranges(num_images, images_per_shard)
+    known = json.loads((folder / shards.FILE_NAME).read_text("utf-8"))["regions"]
+    hold(known.keys() == ranges.keys(), path, f"{len(ranges)} shards", [], f"{len(known)}")
+    digests = [known[name]["digest"] for name in ranges]
+    with ThreadPoolExecutor(num_threads) as threads:  # digests are made, and files read, without Python's lock
+        list(threads.map(partial(_check_shard, store, rows_of(path)), ranges.values(), digests))
 
 
 def _check_numbers(store: RegionStore, path: Path) -> None:
@@ -48,6 +64,18 @@ def _check_numbers(store: RegionStore, path: Path) -> None:
         known = (ids_NR >= -1) & (ids_NR < len(names))
         hold_all(known, ids, path, f"{name}_ids from -1 to {len(names) - 1}")
         hold_all((conf_NR >= 0) & (conf_NR <= 1), ids, path, f"{name}_conf in [0, 1]")
-    for start in range(0, len(ids), _BLOCK):
-        finite = np.isfinite(store.features_NRF[start : start + _BLOCK])
-        hold_all(finite, ids[start : start + _BLOCK], path, "finite features")
+
+
+def _check_shard(store: RegionStore, file: RowFile, rows: range, digest: str) -> None:
+    if file.digest(rows) != digest:
+        raise ContractError(
+            expected=f"the rows {rows.start} to {rows.stop - 1} as they were written ({shards.FILE_NAME})",
+            found="other bytes",
+            where=str(file.path),
+            way_out="look after the disk (multigrain doctor), and give the command again: what is whole is kept",
+        )
+    for start in range(rows.start, rows.stop, _BLOCK):
+        block = slice(start, min(start + _BLOCK, rows.stop))
+        features = store.features_NRF[block]
+        if (features.view(np.uint16) << 1).max() >= _INFINITY:
+            hold_all(np.isfinite(features), store.image_ids[block], file.path, "finite features")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data import backbones, workers
 from data.backbones import BackboneSettings, View
 from data.errors import UserError
-from data.regions.store import FLOAT16_MAX
+from data.regions.halves import FLOAT16_MAX
 from data.schema import FEATURE_SIZE
 from data.shards import Workplace
 

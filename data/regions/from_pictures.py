@@ -240,8 +240,7 @@ def _fill(shard: _Shard, *, backbone: BackboneSettings, scale: _Scale | None) ->
     """Write the rows of a shard."""
     features = features_of([job.view for job in shard.jobs], backbone)
     rows = (_row(job, features_RF, scale=scale) for job, features_RF in zip(shard.jobs, features, strict=True))
-    write_rows(shard.file, shard.rows.start, rows)
-    return Finished(digest=shard.file.digest(shard.rows))
+    return Finished(digest=write_rows(shard.file, shard.rows.start, rows))
 
 
 def _row(job: _Job, features_RF: NDArray[np.float32], *, scale: _Scale | None) -> RegionRow:

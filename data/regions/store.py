@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import ContractError
+from data.regions.mapped import MappedRows
 from data.row_ranges import Column, RowFile, lay_out
 from data.schema import FEATURE_SIZE, NUM_REGIONS
 
@@ -24,7 +25,6 @@ FILE_NAME = "regions.h5"
 OBJECT_VOCABULARY = "object_vocabulary.txt"
 ATTRIBUTE_VOCABULARY = "attribute_vocabulary.txt"
 MAX_ID_BYTES = 64
-FLOAT16_MAX = 65504.0
 
 _COLUMNS = {
     "features": Column(shape=(NUM_REGIONS, FEATURE_SIZE), dtype="<f2"),
@@ -60,24 +60,30 @@ def lay_out_store(folder: Path, image_ids: Sequence[str]) -> RowFile:
     return lay_out(folder / FILE_NAME, num_rows=len(ids), columns=_COLUMNS, fixed={"image_ids": ids})
 
 
-def write_rows(file: RowFile, start: int, rows: Iterable[RegionRow]) -> int:
-    """Write the rows of consecutive images, that of row `start` first; returns how many. Memory stays flat."""
+def write_rows(file: RowFile, start: int, rows: Iterable[RegionRow]) -> str:
+    """Write the rows of consecutive images, that of row `start` first; returns their digest. Memory stays flat."""
     waiting = iter(rows)
     number = start
     while batch := list(itertools.islice(waiting, _BATCH)):
         file.write(number, _arrays(batch))
         number += len(batch)
-    file.sync()
-    return number - start
+    return file.seal(range(start, number))
 
 
 def write_store(
     folder: Path, rows: Iterable[RegionRow], *, object_names: Sequence[str], attribute_names: Sequence[str]
-) -> None:
-    """Write a whole store at once: `regions.h5` and its vocabularies."""
+) -> str:
+    """Write a whole store at once: `regions.h5` and its vocabularies; returns the digest of its rows."""
     ordered = sorted(rows, key=lambda row: row.image_id)
-    write_rows(lay_out_store(folder, [row.image_id for row in ordered]), 0, ordered)
     write_vocabularies(folder, object_names=object_names, attribute_names=attribute_names)
+    return write_rows(lay_out_store(folder, [row.image_id for row in ordered]), 0, ordered)
+
+
+def rows_of(path: Path) -> RowFile:
+    """The rows of a store that is whole."""
+    with h5py.File(path, "r") as file:
+        columns = {name: replace(column, offset=file[name].id.get_offset() or 0) for name, column in _COLUMNS.items()}
+        return RowFile(path=path, num_rows=len(file["image_ids"]), columns=columns)
 
 
 def write_vocabularies(folder: Path, *, object_names: Sequence[str], attribute_names: Sequence[str]) -> None:
@@ -100,10 +106,14 @@ def _arrays(rows: Sequence[RegionRow]) -> dict[str, NDArray[Any]]:
 
 @dataclass(frozen=True, kw_only=True)
 class RegionStore:
-    """A region store open for reading: `features_NRF` is mapped, everything else is in memory."""
+    """A region store open for reading: `features_NRF` is mapped, everything else is in memory.
+
+    `features.take(rows)` gives random batches of the mapped features, and is the quickest way to them.
+    """
 
     image_ids: NDArray[np.str_]
     row_of: dict[str, int]
+    features: MappedRows
     features_NRF: NDArray[np.float16]
     boxes_NR4: NDArray[np.float32]
     object_ids_NR: NDArray[np.int16]
@@ -120,14 +130,15 @@ class RegionStore:
         try:
             with h5py.File(path, "r") as file:
                 columns = {name: file[name][...] for name in ("image_ids", *_COLUMNS) if name != "features"}
-                features_NRF = _mapped(path, file["features"])
+                features = _mapped(path, file["features"])
         except (OSError, KeyError) as error:
             raise _not_a_store(path, str(error)) from error
         image_ids = np.char.decode(columns["image_ids"], "utf-8")
         return cls(
             image_ids=image_ids,
             row_of={image_id: row for row, image_id in enumerate(image_ids.tolist())},
-            features_NRF=features_NRF,
+            features=features,
+            features_NRF=features.array,
             boxes_NR4=columns["boxes"],
             object_ids_NR=columns["object_ids"],
             object_conf_NR=columns["object_conf"],
@@ -149,13 +160,11 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return tuple(path.read_text("utf-8").split("\n")[:-1])
 
 
-def _mapped(path: Path, dataset: Any) -> NDArray[np.float16]:
-    if dataset.shape[0] == 0:
-        return np.zeros(dataset.shape, np.float16)
-    offset = dataset.id.get_offset()
+def _mapped(path: Path, dataset: Any) -> MappedRows:
+    offset = dataset.id.get_offset() if len(dataset) else 0
     if offset is None or dataset.dtype != np.float16:
         raise _not_a_store(path, f"features of {dataset.dtype}, chunked or compressed")
-    return np.memmap(path, np.float16, mode="r", offset=offset, shape=dataset.shape)
+    return MappedRows(path, offset=offset, shape=dataset.shape)
 
 
 def _not_a_store(path: Path, found: str) -> ContractError:

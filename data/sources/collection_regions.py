@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.records import Marks, Place, RegionReader, RegionRecord, Reject, Rejection, Source
+from data.records import IsChecked, Marks, Place, RegionReader, RegionRecord, Reject, Rejection, Source
 from data.schema import FEATURE_SIZE
 from data.sources import fields
 from data.sources.collection_rows import Row, image_of, of_each_box, rows, rows_at
@@ -25,8 +25,8 @@ from data.sources.region_tsv import MAX_BOXES, decoded, finite, unknown_classes
 NAME = "collection_regions"
 
 
-def located_regions(path: Path, reject: Reject) -> Iterator[tuple[Place, RegionRecord]]:
-    """The regions of each row, with its place; a row without features is rejected."""
+def located_regions(path: Path, reject: Reject, _: IsChecked) -> Iterator[tuple[Place, RegionRecord]]:
+    """The regions of each row, all of it checked, with its place; a row without features is rejected."""
     for place, row in rows(path, reject, source=NAME, with_features=True):
         try:
             yield place, _record(row)
@@ -49,7 +49,7 @@ def regions_at(path: Path, places: Iterable[Any]) -> Iterator[RegionRecord]:
 
 def regions(path: Path, reject: Reject) -> Iterator[RegionRecord]:
     """The regions of each row."""
-    return (record for _, record in located_regions(path, reject))
+    return (record for _, record in located_regions(path, reject, lambda place: True))
 
 
 def _record(row: Row) -> RegionRecord:
@@ -58,12 +58,14 @@ def _record(row: Row) -> RegionRecord:
     if not 0 < num_boxes <= MAX_BOXES:
         raise RecordError("boxes", f"not from 1 to {MAX_BOXES} boxes")
     names = [None if label is None else fields.as_text(label, "labels") for label in of_each_box(row, "labels")]
+    width_px, height_px = fields.pixels(row, "width"), fields.pixels(row, "height")
+    features_RF = finite(_features(fields.field(row, "features"), num_boxes), "features")
     return RegionRecord(
         image_id=str(image_of(fields.text(row, "image"))),
-        width_px=fields.pixels(row, "width"),
-        height_px=fields.pixels(row, "height"),
+        width_px=width_px,
+        height_px=height_px,
         boxes_R4=np.array(boxes, np.float32),
-        features_RF=finite(_features(fields.field(row, "features"), num_boxes), "features"),
+        features=lambda: features_RF,
         object_names=tuple(names),
         **unknown_classes(num_boxes) | {"object_conf_R": _confidences(row, names)},
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from data.errors import SourceError
 from data.records import Reject, Rejection
 from data.sources.fields import RecordError
 from data.sources.files import open_source, wrong_file
@@ -22,16 +23,10 @@ def raw_lines(path: Path, source: str, max_bytes: int) -> Iterator[tuple[int, by
         while line := file.readline(max_bytes + 1):
             number += 1
             if len(line) > max_bytes:
-                raise wrong_file(
-                    path,
-                    source,
-                    expected=f"lines of at most {max_bytes:,} bytes",
-                    found="a longer one",
-                    where=f"line {number}",
-                )
+                raise too_long(path, source, max_bytes, where=f"line {number}")
             yield number, line
     if number == 0:
-        raise wrong_file(path, source, expected="at least one line", found="an empty file")
+        raise empty(path, source)
 
 
 def records(
@@ -49,23 +44,48 @@ def located(
     Raises SourceError where the file opens with bad lines only, and where the last line is bad and has no line end: it
     was cut off.
     """
-    num_good = num_bad = next_offset = 0
+    judge = LineJudge(path, source, reject)
+    next_offset = 0
     for number, line in raw_lines(path, source, max_bytes):
         offset, next_offset = next_offset, next_offset + len(line)
         try:
             record = make(line)
         except RecordError as bad:
-            num_bad += 1
-            if not line.endswith(b"\n"):
-                raise _bad_line(path, source, number, bad, "a last line that is whole") from bad
-            if num_good == 0 and num_bad == MAX_BAD_AT_START:
-                raise _bad_line(path, source, number, bad, "lines of this format") from bad
-            reject(Rejection(source=source, record=f"line {number}", field=bad.field, reason=bad.reason))
+            judge.take_bad(number, line, bad)
         else:
-            num_good += 1
+            judge.num_good += 1
             yield offset, record
-    if num_good == 0:
-        raise wrong_file(path, source, expected="lines of this format", found=f"{num_bad} lines, none of them good")
+    judge.close()
+
+
+class LineJudge:
+    """Counts the good and the bad lines of a file, and says when they are not those of its format."""
+
+    def __init__(self, path: Path, source: str, reject: Reject) -> None:
+        self._path = path
+        self._source = source
+        self._reject = reject
+        self._num_bad = 0
+        self.num_good = 0
+
+    def take_bad(self, number: int, line: bytes, bad: RecordError) -> None:
+        """Reject the line of that number. Raises SourceError as `located` does."""
+        self._num_bad += 1
+        if not line.endswith(b"\n"):
+            raise self._error(number, bad, "a last line that is whole") from bad
+        if self.num_good == 0 and self._num_bad == MAX_BAD_AT_START:
+            raise self._error(number, bad, "lines of this format") from bad
+        self._reject(Rejection(source=self._source, record=f"line {number}", field=bad.field, reason=bad.reason))
+
+    def close(self) -> None:
+        """Raise SourceError if the file had no good line."""
+        if self.num_good == 0:
+            found = f"{self._num_bad} lines, none of them good"
+            raise wrong_file(self._path, self._source, expected="lines of this format", found=found)
+
+    def _error(self, number: int, bad: RecordError, expected: str) -> SourceError:
+        found = f"{bad.field}: {bad.reason}"
+        return wrong_file(self._path, self._source, expected=expected, found=found, where=f"line {number}")
 
 
 def records_at(
@@ -81,13 +101,7 @@ def records_at(
             try:
                 yield make(file.readline(max_bytes + 1))
             except RecordError as bad:
-                raise wrong_file(
-                    path,
-                    source,
-                    expected="the same lines in both readings",
-                    found=f"{bad.field}: {bad.reason}",
-                    where=f"byte {offset}",
-                ) from bad
+                raise another(path, source, offset, bad) from bad
 
 
 def decoded(line: bytes) -> str:
@@ -98,6 +112,22 @@ def decoded(line: bytes) -> str:
         raise RecordError("line", "invalid UTF-8") from error
 
 
-def _bad_line(path: Path, source: str, number: int, bad: RecordError, expected: str) -> Exception:
-    found = f"{bad.field}: {bad.reason}"
-    return wrong_file(path, source, expected=expected, found=found, where=f"line {number}")
+def empty(path: Path, source: str) -> SourceError:
+    """The error for a file without a line."""
+    return wrong_file(path, source, expected="at least one line", found="an empty file")
+
+
+def too_long(path: Path, source: str, max_bytes: int, *, where: str) -> SourceError:
+    """The error for a line of more than `max_bytes`."""
+    return wrong_file(path, source, expected=f"lines of at most {max_bytes:,} bytes", found="a longer one", where=where)
+
+
+def another(path: Path, source: str, offset: int, bad: RecordError) -> SourceError:
+    """The error for a line that was good in the first reading, and is none in the second."""
+    return wrong_file(
+        path,
+        source,
+        expected="the same lines in both readings",
+        found=f"{bad.field}: {bad.reason}",
+        where=f"byte {offset}",
+    )

@@ -5,29 +5,21 @@ https://github.com/airsplay/lxmert#pre-processed-image-features
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from data.records import Marks, RegionReader, RegionRecord, Reject, Source
-from data.sources.lines import located, records, records_at
-from data.sources.region_tsv import MAX_LINE_BYTES, of_ten_columns
+from data.sources.region_lines import at, located
+from data.sources.region_tsv import TEN_COLUMNS
 
 NAME = "obj36"
+_located = partial(located, form=TEN_COLUMNS, source=NAME)
 
 
 def regions(path: Path, reject: Reject) -> Iterator[RegionRecord]:
     """The regions of each image, from 1 to 100 of them, in the order of the file."""
-    return records(path, of_ten_columns, source=NAME, reject=reject, max_bytes=MAX_LINE_BYTES)
-
-
-def located_regions(path: Path, reject: Reject) -> Iterator[tuple[int, RegionRecord]]:
-    """The same, each with the offset of its line in bytes."""
-    return located(path, of_ten_columns, source=NAME, reject=reject, max_bytes=MAX_LINE_BYTES)
-
-
-def regions_at(path: Path, offsets: Iterable[int]) -> Iterator[RegionRecord]:
-    """The regions of the images whose lines are at these offsets of a file that was read before."""
-    return records_at(path, offsets, of_ten_columns, source=NAME, max_bytes=MAX_LINE_BYTES)
+    return (record for _, record in _located(path, reject, lambda offset: True))
 
 
 SOURCE = Source(
@@ -35,6 +27,6 @@ SOURCE = Source(
     title="Detector's regions (obj36)",
     address="https://github.com/airsplay/lxmert#google-drive (mscoco_imgfeat, vg_gqa_imgfeat)",
     reads={"regions": regions},
-    regions=RegionReader(located=located_regions, at=regions_at),
+    regions=RegionReader(located=_located, at=partial(at, form=TEN_COLUMNS, source=NAME)),
     marks=(Marks(pattern=r"^[^\t\n]+\t[0-9]+\t[0-9]+(\t[A-Za-z0-9+/]+=*){4}\t[0-9]+\t[A-Za-z0-9+/]+=*\t"),),
 )

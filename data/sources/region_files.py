@@ -12,11 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from data.records import Marks, Place, RegionReader, RegionRecord, Reject, Source
-from data.sources import region_arrays, region_hdf5, region_lmdb
-from data.sources.lines import located as located_lines
-from data.sources.lines import records_at
-from data.sources.region_tsv import MAX_LINE_BYTES, of_six_columns
+from data.records import IsChecked, Marks, Place, RegionReader, RegionRecord, Reject, Source
+from data.sources import region_arrays, region_hdf5, region_lines, region_lmdb
+from data.sources.region_tsv import six_columns
 
 _ADDRESS = (
     "https://github.com/peteanderson80/bottom-up-attention#pretrained-features, or to be made with "
@@ -46,7 +44,9 @@ def source_of(collection: str, title: str) -> Source:
     )
 
 
-def located(path: Path, reject: Reject, *, source: str, collection: str) -> Iterator[tuple[Place, RegionRecord]]:
+def located(
+    path: Path, reject: Reject, is_checked: IsChecked, *, source: str, collection: str
+) -> Iterator[tuple[Place, RegionRecord]]:
     """The regions of each image, each with its place: a file of the folder, a key of the LMDB, a row or an offset."""
     if _is_lmdb(path):
         return region_lmdb.located(path, reject, source=source, collection=collection)
@@ -54,8 +54,7 @@ def located(path: Path, reject: Reject, *, source: str, collection: str) -> Iter
         return region_hdf5.located(path, reject, source=source, collection=collection)
     if path.is_dir():
         return region_arrays.located(path, reject, source=source, collection=collection)
-    make = partial(of_six_columns, collection=collection)
-    return located_lines(path, make, source=source, reject=reject, max_bytes=MAX_LINE_BYTES)
+    return region_lines.located(path, reject, is_checked, form=six_columns(collection), source=source)
 
 
 def at(path: Path, places: Iterable[Any], *, source: str, collection: str) -> Iterator[RegionRecord]:
@@ -66,12 +65,12 @@ def at(path: Path, places: Iterable[Any], *, source: str, collection: str) -> It
         return region_hdf5.at(path, places, source=source, collection=collection)
     if path.is_dir():
         return region_arrays.at(path, places, source=source, collection=collection)
-    make = partial(of_six_columns, collection=collection)
-    return records_at(path, places, make, source=source, max_bytes=MAX_LINE_BYTES)
+    return region_lines.at(path, places, form=six_columns(collection), source=source)
 
 
 def _regions(path: Path, reject: Reject, *, source: str, collection: str) -> Iterator[RegionRecord]:
-    return (record for _, record in located(path, reject, source=source, collection=collection))
+    every = located(path, reject, lambda place: True, source=source, collection=collection)
+    return (record for _, record in every)
 
 
 def _beside(path: Path) -> tuple[Path, ...]:

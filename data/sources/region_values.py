@@ -51,7 +51,7 @@ def region_of(values: Mapping[Any, Any], *, image_id: str) -> RegionRecord:
         height_px=fields.pixels(_single(named, _HEIGHT), *_HEIGHT),
         width_px=fields.pixels(_single(named, _WIDTH), *_WIDTH),
         boxes_R4=finite(_rows(fields.field(named, *_BOXES), "boxes", num_boxes, (4,)), "boxes"),
-        features_RF=features_RF,
+        features=lambda: features_RF,
         **_classes(named, num_boxes),
     )
 

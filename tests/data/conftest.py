@@ -20,10 +20,10 @@ from data.progress import silent
 from data.records import PRETRAINING
 from data.regions.store import RegionRow, write_store
 from data.schema import FEATURE_SIZE, IMAGES, NUM_REGIONS
-from data.shards import Workplace
+from data.shards import FILE_NAME, Workplace, part_name
 from data.taggers import TaggerSettings, running
 from data.vocabulary import SPECIALS
-from data.writers import write_parquet
+from data.writers import write_json, write_parquet
 
 
 class Small:
@@ -89,7 +89,8 @@ class Small:
 
     def regions(self, rows: Sequence[RegionRow], object_names: Sequence[str] = ()) -> Path:
         into = self.folder("regions")
-        write_store(into, rows, object_names=object_names, attribute_names=[])
+        digest = write_store(into, rows, object_names=object_names, attribute_names=[])
+        write_json(into / FILE_NAME, {"regions": {part_name(0): {"digest": digest, "summary": None}}})
         return into
 
     def place(self, num_workers: int = 1) -> Workplace:

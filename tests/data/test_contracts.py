@@ -158,15 +158,27 @@ def test_regions_out_of_range_are_refused_with_their_image(small: Any, field: st
     values[-1] = value
     rows = [small.region_row("coco:1", [0]), replace(row, **{field: values})]
     with pytest.raises(ContractError, match=message) as caught:
-        regions_contract.check(small.regions(rows, ["dog"]))
+        regions_contract.check(small.regions(rows, ["dog"]), images_per_shard=2)
     assert caught.value.where.endswith("regions.h5, coco:2")
 
 
 def test_a_good_region_store_passes_and_boxes_in_the_wrong_order_do_not(small: Any) -> None:
     good = small.region_row("coco:1", [0])
-    regions_contract.check(small.regions([good], ["dog"]))
+    regions_contract.check(small.regions([good], ["dog"]), images_per_shard=1)
+    swapped = small.regions([replace(good, boxes_R4=good.boxes_R4[:, ::-1])], ["dog"])
     with pytest.raises(ContractError, match="x1 <= x2"):
-        regions_contract.check(small.regions([replace(good, boxes_R4=good.boxes_R4[:, ::-1])], ["dog"]))
+        regions_contract.check(swapped, images_per_shard=1)
+
+
+def test_a_region_store_whose_bytes_are_no_longer_those_that_were_written_is_refused(small: Any) -> None:
+    folder = small.regions([small.region_row(f"coco:{number}", [0]) for number in (1, 2, 3)], ["dog"])
+    regions_contract.check(folder, images_per_shard=3, num_threads=2)
+    with pytest.raises(ContractError, match="2 shards; found 1"):
+        regions_contract.check(folder, images_per_shard=2)
+    with h5py.File(folder / "regions.h5", "r+") as file:
+        file["features"][1, 35, 2047] = 0.5  # a good number, but another one
+    with pytest.raises(ContractError, match="the rows 0 to 2 as they were written"):
+        regions_contract.check(folder, images_per_shard=3)
 
 
 def _write_negatives(

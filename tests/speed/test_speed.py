@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data.sources import coco_captions, vg_region_descriptions
-from speed import captions, generating, phrases
+from data.sources import coco_captions, obj36, vg_region_descriptions
+from speed import captions, generating, phrases, region_batches, region_files, regions
 
 
 def test_generated_files_are_read_whole_by_the_publishers_readers(tmp_path: Path) -> None:
@@ -35,3 +35,27 @@ def test_phrases_become_the_rows_of_pandas_in_bounded_memory() -> None:
     grouped, whole = phrases.measure(5000, num_rounds=1)
     assert 0 < grouped.ours.peak_mib < 1024
     assert 0 < whole.ours.peak_mib < 1024
+
+
+def test_a_generated_table_is_read_whole_and_says_where_its_features_start(tmp_path: Path) -> None:
+    path = tmp_path / "obj36.tsv"
+    starts = region_files.table(path, num_rows=5)
+    content = path.read_bytes()
+    assert all(content[start - 1 : start] == b"\t" for start in starts)
+    assert all(content[start + region_files.NUM_SIGNS] == ord("\n") for start in starts)
+    found = list(obj36.regions(path, pytest.fail))
+    assert sorted(record.image_id for record in found) == sorted(region_files.image_ids(5))
+    assert all(record.features().shape == (36, 2048) for record in found)
+
+
+def test_regions_become_the_rows_of_the_published_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sync", lambda: None)
+    rows = regions.measure(20, folder=tmp_path, num_rounds=1)
+    assert [row.ratio > 0 for row in rows] == [True] * 5
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_random_batches_are_measured_warm_and_cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sync", lambda: None)
+    rows = region_batches.measure(20, batch_size=4, folder=tmp_path, num_rounds=1)
+    assert [row.ratio > 0 for row in rows] == [True] * 3

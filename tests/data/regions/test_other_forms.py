@@ -82,6 +82,20 @@ def test_several_forms_together_are_one_store_and_the_first_by_name_wins(
     assert store.object_ids_NR[2, :3].tolist() == [0, 1, 2]
 
 
+def test_features_too_large_in_a_folder_of_arrays_leave_the_image_to_the_next_source(
+    make_files, build_store, coco, obj36, tmp_path
+):
+    folder = tmp_path / "arrays"
+    folder.mkdir()
+    for number, value in ((1, 70_000), (2, 2)):
+        np.savez(folder / f"{number}.npz", **_arrays(value))
+    lines = [obj36(f"COCO_train2014_{n:012}", features=np.full((36, 2048), 10 * n)) for n in (1, 2)]
+    files = make_files(coco_captions=coco(1, 2), obj36="".join(lines), **VOCABULARIES) | {"coco_regions": (folder,)}
+    store, counts = build_store(files)
+    assert store.features_NRF[:, 0, 0].tolist() == [10, 2]
+    assert counts["rejected"] == {"feature too large for float16": 1, "image listed before": 1}
+
+
 def test_labels_of_a_collection_become_lines_of_the_vocabulary_and_unknown_ones_none(make_files, build_store):
     row = {
         "image": "birds:17",

@@ -85,7 +85,7 @@ def test_features_are_those_of_the_boxes_with_their_labels_by_name(
         rows = [row | {"features": half.tobytes()} for row, half in zip(collection_region_rows, halves, strict=True)]
         path = write_parquet(rows, row_group_size=1)
     reader = all_sources()["collection_regions"].regions
-    located = list(reader.located(path, pytest.fail))
+    located = list(reader.located(path, pytest.fail, lambda place: True))
     fetched = list(reader.at(path, [place for place, _ in reversed(located)]))
     first, second = fetched[::-1]
     assert (first.image_id, second.image_id) == ("birds:17", "birds:18")
@@ -93,9 +93,9 @@ def test_features_are_those_of_the_boxes_with_their_labels_by_name(
     assert first.object_names == ("wren", None)
     assert first.object_conf_R.tolist() == [0.75, 0.5]
     assert second.object_conf_R.tolist() == [1]
-    assert first.features_RF.shape == (2, 2048)
-    assert set(first.features_RF.ravel().tolist()) == {0.5}
-    assert second.features_RF[0, 0] == 1
+    assert first.features().shape == (2, 2048)
+    assert set(first.features().ravel().tolist()) == {0.5}
+    assert second.features()[0, 0] == 1
     assert (first.width_px, first.height_px) == (640, 480)
 
 

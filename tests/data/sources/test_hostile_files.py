@@ -47,7 +47,8 @@ def _plain(records):
 def _values(record):
     if isinstance(record, str):
         return [record]
-    return [getattr(record, field.name) for field in dataclasses.fields(record)]
+    values = [getattr(record, field.name) for field in dataclasses.fields(record)]
+    return [value() if callable(value) else value for value in values]  # features are read when they are asked for
 
 
 @pytest.mark.parametrize(("name", "content"), READERS)

@@ -120,7 +120,7 @@ def test_a_detectors_line_is_decoded_with_any_number_of_boxes(whole_files, read_
     assert first.object_ids_R.tolist() == [0, 1]
     assert first.object_conf_R.tolist() == pytest.approx([0.9, 0.5])
     assert first.attribute_conf_R.tolist() == pytest.approx([0.8, 0.4])
-    assert first.features_RF.shape == (2, 2048)
+    assert first.features().shape == (2, 2048)
     assert rejections == []
 
 

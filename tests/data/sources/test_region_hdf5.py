@@ -58,11 +58,11 @@ def test_the_pickle_says_in_which_row_an_image_lies(tmp_path, source, names, ima
     assert [record.image_id for record in records] == image_ids  # by row; row 1 is nobody's
     assert [(record.width_px, record.height_px) for record in records] == [(640, 480), (1, 1)]
     assert records[0].boxes_R4.tolist() == [[0, 0, 320, 480], [64, 96, 192, 192]]
-    assert records[1].features_RF.tolist() == arrays["image_features"][2].tolist()
+    assert records[1].features().tolist() == arrays["image_features"][2].tolist()
     assert records[0].object_ids_R.tolist() == [-1, -1]
     assert rejections == []
     (again,) = all_sources()[source].regions.at(path, [2])
-    assert (again.image_id, again.features_RF.tolist()) == (image_ids[1], records[1].features_RF.tolist())
+    assert (again.image_id, again.features().tolist()) == (image_ids[1], records[1].features().tolist())
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -215,7 +215,7 @@ def test_wrong_bytes_or_a_cut_give_well_formed_records_rejections_or_an_error(da
     except SourceError:
         return
     for record in records:
-        assert record.features_RF.shape == (2, 2048)
-        assert np.isfinite(record.features_RF).all()
+        assert record.features().shape == (2, 2048)
+        assert np.isfinite(record.features()).all()
         assert np.isfinite(record.boxes_R4).all()
         assert 0 < record.width_px <= 1_000_000

@@ -38,13 +38,13 @@ def check(record):
 
 
 def _check_regions(record):
-    num_boxes = len(record.features_RF)
+    num_boxes = len(record.features())
     assert 1 <= num_boxes <= 100
-    assert record.features_RF.shape == (num_boxes, 2048)
+    assert record.features().shape == (num_boxes, 2048)
     assert record.boxes_R4.shape == (num_boxes, 4)
     for values in (record.object_ids_R, record.object_conf_R, record.attribute_ids_R, record.attribute_conf_R):
         assert values.shape == (num_boxes,)
-    for values in (record.features_RF, record.boxes_R4, record.object_conf_R, record.attribute_conf_R):
+    for values in (record.features(), record.boxes_R4, record.object_conf_R, record.attribute_conf_R):
         assert values.dtype == np.float32
         assert np.isfinite(values).all()
     assert record.object_ids_R.dtype == record.attribute_ids_R.dtype == np.int64
