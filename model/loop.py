@@ -119,13 +119,14 @@ class Loop(Generic[Batch]):
         """
         first = self._restore(checkpoints.newest())
         self._learner.train()
-        watch = Watch(record, budget=self._budget)
+        place = record if self._ranks.is_first else record / f"rank-{self._ranks.rank}"
+        watch = Watch(place, budget=self._budget)
         due_s = time.monotonic() + checkpoint_every_s
         supply = Supply(self._updates.starting_at(first, self.num_steps), device=self._budget.device)
         with _termination() as asked_to_stop, checkpoints, supply:
             for update in supply:
-                self._count(update, watch)
                 self._update(update)
+                self._count(update, watch)
                 done = update.number + 1
                 self._end_epoch(done)
                 stops = self._stops(done, asked_to_stop)
