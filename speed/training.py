@@ -1,7 +1,8 @@
 """A pre-training step at the paper's size, beside `transformers`' LXMERT and beside what the processor can multiply.
 
 `python -m speed.training` (with `pip install -e ".[dev]"`); `--gpu` measures a GPU instead (speed/training_on_gpu.py).
-Both sides learn masked words and matching on the same rows, with the same weights at the start.
+Both sides learn masked words and matching on the same rows, with the same weights at the start, in a process as it
+comes: without what a training does to its memory (model/allocator.py), by which either would gain.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from model import allocator, arithmetic, flop, optimizers
+from model import arithmetic, flop, optimizers
 from model.curricula.msp import PAPER, curriculum
 from model.exercise import Exercise
 from model.facts import Facts
@@ -232,7 +233,6 @@ def main() -> None:
 
         training_on_gpu.run(stages.Size(), "cuda")
         return
-    allocator.keep_what_was_freed()  # as a training does; both sides gain by it
     torch.set_num_threads(1 if given.busy else given.num_threads)
     clock = time.process_time if given.busy else time.perf_counter
     print(table(measure(num_rounds=given.num_rounds, clock=clock)))
