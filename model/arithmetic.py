@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from data.errors import UserError
+from model import allocator
 from model.specs import Device, Mode, Precision
 
 
@@ -31,6 +32,7 @@ def set_up(device: Device, *, num_threads: int, seed: int, mode: Mode = "exact")
         torch.set_float32_matmul_precision("high")
     torch.set_num_threads(num_threads)
     torch.manual_seed(seed)
+    allocator.keep_what_was_freed()
 
 
 def precision_of(device: Device, precision: Precision) -> torch.autocast:

@@ -49,6 +49,8 @@ class TopicWords:
 
 def word_codes(text_BL: Tensor, continues_V: Tensor) -> Tensor:
     """A 64-bit code of the whole word at each of its pieces, (B, L)."""
+    if not text_BL.shape[1]:
+        return text_BL
     continues_BL = continues_V[text_BL]
     continues_BL[:, 0] = False
     codes_BL = text_BL + 1

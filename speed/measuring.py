@@ -61,11 +61,19 @@ class Row:
 _SPEED = Target(limit="at least", ratio=0.0)
 
 
-def interleaved(ways: Mapping[str, Work], *, num_rounds: int, tidy: Work = lambda: None) -> dict[str, Taken]:
+def interleaved(
+    ways: Mapping[str, Work],
+    *,
+    num_rounds: int,
+    tidy: Work = lambda: None,
+    clock: Callable[[], float] | None = None,
+) -> dict[str, Taken]:
     """What each way took in this process: all of them once a round, each time another one first.
 
-    Every way is done once before, unmeasured, so that files and libraries are warm; so is `tidy` before each.
+    Every way is done once before, unmeasured, so that files and libraries are warm; so is `tidy` before each. `clock`
+    gives seconds; by default those that passed.
     """
+    clock = clock or time.perf_counter
     names = list(ways)
     for work in ways.values():
         tidy()
@@ -75,9 +83,9 @@ def interleaved(ways: Mapping[str, Work], *, num_rounds: int, tidy: Work = lambd
         turn = number % len(names)
         for name in names[turn:] + names[:turn]:
             tidy()
-            started = time.perf_counter()
+            started = clock()
             ways[name]()
-            seconds[name].append(time.perf_counter() - started)
+            seconds[name].append(clock() - started)
     return {name: Taken(seconds=statistics.median(measured)) for name, measured in seconds.items()}
 
 

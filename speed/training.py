@@ -1,7 +1,8 @@
 """A pre-training step at the paper's size, beside `transformers`' LXMERT and beside what the processor can multiply.
 
 `python -m speed.training` (with `pip install -e ".[dev]"`); `--gpu` measures a GPU instead (speed/training_on_gpu.py).
-Both sides learn masked words and matching on the same rows, with the same weights at the start.
+Both sides learn masked words and matching on the same rows, with the same weights at the start, in a process as it
+comes: without what a training does to its memory (model/allocator.py), by which either would gain.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -31,6 +31,7 @@ from speed.measuring import Row, Taken, Target, Work, interleaved, table
 from speed.training_set import TrainingSet
 
 HEADS = (Objective(name="mlm"), Objective(name="itm_hs"))
+Clock = Callable[[], float]
 _PRODUCT = (1024, 768, 3072)  # rows, inputs and outputs of the product that the processor is judged by
 _NUM_PRODUCTS = 10
 _NUM_FED = 10  # batches, when the feed is measured alone
@@ -62,20 +63,23 @@ def measure(
     num_images: int = 1000,
     num_rows: int = 4000,
     num_rounds: int = 3,
+    clock: Clock = time.perf_counter,
 ) -> list[Row]:
-    """The rows of the table: all ways of a batch size interleaved in one run."""
+    """The rows of the table: all ways of a batch size interleaved in one run, by one clock."""
     with tempfile.TemporaryDirectory() as folder:
         grain = replace(training_set.PAPER["sentence"], num_rows=num_rows)
         made = training_set.make(Path(folder), num_images=num_images, grains={"sentence": grain})
         facts = made.facts()
         rows = []
         for batch_size in batch_sizes:
-            rows += _beside_peer(network, made, facts, batch_size=batch_size, num_rounds=num_rounds)
-        rows.append(_feed_alone(network, made, facts, batch_size=batch_sizes[0], num_rounds=num_rounds))
+            rows += _beside_peer(network, made, facts, batch_size=batch_size, num_rounds=num_rounds, clock=clock)
+        rows.append(_feed_alone(network, made, facts, batch_size=batch_sizes[0], num_rounds=num_rounds, clock=clock))
     return rows
 
 
-def _beside_peer(network: Network, made: TrainingSet, facts: Facts, *, batch_size: int, num_rounds: int) -> list[Row]:
+def _beside_peer(
+    network: Network, made: TrainingSet, facts: Facts, *, batch_size: int, num_rounds: int, clock: Clock
+) -> list[Row]:
     learner, exercises = _prepared(network, made, facts, HEADS, batch_size)
     exercise = next(exercises.batches(0))
     given = peer_lxmert.inputs(exercise)
@@ -85,9 +89,9 @@ def _beside_peer(network: Network, made: TrainingSet, facts: Facts, *, batch_siz
     ways: dict[str, Work] = {aim.precision: step_of(learner, exercise, aim.precision) for aim in aims}
     ways[DEFAULT] = _peer_step(default, given, torch.optim.AdamW(default.parameters(), lr=1e-5), "float32")
     ways[FUSED] = _peer_step(fused, given, torch.optim.AdamW(fused.parameters(), lr=1e-5, fused=True), "bfloat16")
-    roofs = {aim.precision: Roof(aim.precision) for aim in aims}
+    roofs = {aim.precision: Roof(aim.precision, clock) for aim in aims}
     ways |= {f"product, {precision}": roof for precision, roof in roofs.items()}
-    taken = interleaved(ways, num_rounds=num_rounds)
+    taken = interleaved(ways, num_rounds=num_rounds, clock=clock)
     num_operations = flop.of_step(lambda: learner.losses(exercise))
     return [row for aim in aims for row in _rows(aim, taken, num_operations, roofs[aim.precision].best(), notes)]
 
@@ -110,7 +114,9 @@ def _rows(
     ]
 
 
-def _feed_alone(network: Network, made: TrainingSet, facts: Facts, *, batch_size: int, num_rounds: int) -> Row:
+def _feed_alone(
+    network: Network, made: TrainingSet, facts: Facts, *, batch_size: int, num_rounds: int, clock: Clock
+) -> Row:
     """Making the batches of the whole sentence stage beside what its step takes."""
     (stage,) = (s for s in curriculum(replace(PAPER, network=network), seed=1).stages if s.name == "sentence")
     learner, exercises = _prepared(network, made, facts, stage.streams[0].objectives, batch_size)
@@ -119,7 +125,7 @@ def _feed_alone(network: Network, made: TrainingSet, facts: Facts, *, batch_size
         "feed": lambda: list(itertools.islice(batches, _NUM_FED)),
         "step": step_of(learner, next(batches), "bfloat16"),
     }
-    taken = interleaved(ways, num_rounds=num_rounds)
+    taken = interleaved(ways, num_rounds=num_rounds, clock=clock)
     return Row(
         work=f"feed of {batch_size} rows alone",
         against="the step, bfloat16",
@@ -183,7 +189,8 @@ def _losses(learner: Learner, peer: nn.Module, exercise: Exercise) -> dict[str, 
 class Roof:
     """Matrix products, and the best speed at which one of them was done."""
 
-    def __init__(self, precision: Precision) -> None:
+    def __init__(self, precision: Precision, clock: Clock) -> None:
+        self._clock = clock
         kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
         num_rows, num_inputs, num_outputs = _PRODUCT
         self._left, self._right = (
@@ -194,19 +201,15 @@ class Roof:
 
     def __call__(self) -> None:
         """Some of them."""
-        multiply: Callable[[], object] = partial(torch.mm, self._left, self._right)
-        self._seconds += [_seconds(multiply) for _ in range(_NUM_PRODUCTS)]
+        for _ in range(_NUM_PRODUCTS):
+            started = self._clock()
+            torch.mm(self._left, self._right)
+            self._seconds.append(self._clock() - started)
 
     def best(self) -> float:
         """In FLOP a second."""
         num_rows, num_inputs, num_outputs = _PRODUCT
         return 2.0 * num_rows * num_inputs * num_outputs / min(self._seconds)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def _at_least(ratio: float | None) -> Target | None:
@@ -219,14 +222,20 @@ def main() -> None:
     parser.add_argument("--gpu", action="store_true", help="the three stages on a GPU, in about six minutes")
     parser.add_argument("--num-rounds", type=int, default=3)
     parser.add_argument("--num-threads", type=int, default=2)
+    parser.add_argument(
+        "--busy",
+        action="store_true",
+        help="for a machine that others use too: the processor's time on one thread, not that which passes",
+    )
     given = parser.parse_args()
     if given.gpu:
         from speed import stages, training_on_gpu
 
         training_on_gpu.run(stages.Size(), "cuda")
         return
-    torch.set_num_threads(given.num_threads)
-    print(table(measure(num_rounds=given.num_rounds)))
+    torch.set_num_threads(1 if given.busy else given.num_threads)
+    clock = time.process_time if given.busy else time.perf_counter
+    print(table(measure(num_rounds=given.num_rounds, clock=clock)))
 
 
 if __name__ == "__main__":

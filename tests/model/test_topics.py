@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.facts import Facts
 from model.feed import Feed
-from model.topics import word_codes
+from model.topics import TopicWords, word_codes
 from tests.model.tiny import PIECES, TinySet, tiny_stage
 
 
@@ -20,6 +20,12 @@ def test_whole_words_count_and_not_pieces(tiny_facts: Facts) -> None:
     text_BL = torch.tensor([[2, 10, 8, 9, 8, 5, 5, 9, 6, 3]])
     marked_BL = tiny_facts.topics.mark(text_BL, torch.tensor([[3, 0, -1]]))
     assert marked_BL.int().tolist() == [[0, 1, 1, 1, 0, 1, 0, 0, 0, 0]]
+
+
+def test_a_label_of_which_the_vocabulary_knows_nothing_is_no_topic() -> None:
+    words = TopicWords.of(["[UNK]", "dog"], [[0], [1]], special_ids={0})
+    assert words.mark(torch.tensor([[0, 1]]), torch.tensor([[0, 1]])).tolist() == [[False, True]]
+    assert words.piece_ids == (1,)
 
 
 def test_the_pieces_that_can_be_topics_are_those_of_object_labels(tiny_facts: Facts) -> None:
