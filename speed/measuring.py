@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -87,6 +88,27 @@ def interleaved(
             ways[name]()
             seconds[name].append(clock() - started)
     return {name: Taken(seconds=statistics.median(measured)) for name, measured in seconds.items()}
+
+
+class ProcessorTime:
+    """What ways take of the processors, their workers included: other work on the machine changes that the least."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, list[float]] = {}
+
+    def metered(self, ways: Mapping[str, Work]) -> dict[str, Work]:
+        """The same ways, each noting what it takes."""
+        return {name: partial(self._note, name, work) for name, work in ways.items()}
+
+    def median(self, name: str) -> float:
+        """The seconds of a way, over all its rounds but the first."""
+        return statistics.median(self._seconds[name][1:])
+
+    def _note(self, name: str, work: Work) -> None:
+        before = os.times()
+        work()
+        after = os.times()
+        self._seconds.setdefault(name, []).append(sum(after[:4]) - sum(before[:4]))
 
 
 def apart(ways: Mapping[str, Work], *, num_rounds: int = 3) -> dict[str, Taken]:

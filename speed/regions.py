@@ -39,7 +39,7 @@ from data.schema import FEATURE_SIZE, NUM_REGIONS
 from data.shards import Workplace
 from data.sources.region_tsv import TEN_COLUMNS
 from speed import generating, region_batches, region_files
-from speed.measuring import Row, Taken, Target, elsewhere, interleaved, table
+from speed.measuring import ProcessorTime, Row, Taken, Target, elsewhere, interleaved, table
 
 NUM_ROWS = 20_000
 NUM_PUBLISHED = 1_000  # rows
@@ -57,6 +57,8 @@ _ARRAYS = {
 }
 _WHOLE, _HALF = "obj36.tsv", "half.tsv"
 _STARTS = "starts.npy"
+_PUBLISHED = f"csv, base64, frombuffer, a row of HDF5 at a time (from {NUM_PUBLISHED:,} rows)"
+_RAW = "read, decoded, halved and written raw, on one core"
 Executors = Callable[[int], Executor]
 
 
@@ -65,46 +67,36 @@ def measure(num_rows: int = NUM_ROWS, *, folder: Path | None = None, num_rounds:
     with tempfile.TemporaryDirectory(dir=folder) as name:
         place = Path(name)
         elsewhere(partial(_prepare, place, num_rows))
-        peaks = {name: _peak_mib(place, name) for name in (_HALF, _WHOLE)}  # while this process is still small
+        half, whole = (_peak_mib(place, name) for name in (_HALF, _WHOLE))  # while this process is still small
+        peak = f"{whole:,.0f} MiB (of half the rows {half:,.0f} MiB)"
         (place / _HALF).unlink()  # so that the other table stays in memory
         _hold_same_rows(place)
-        taken = interleaved(
+        processors = ProcessorTime()
+        ways = processors.metered(
             {
-                "": partial(_build, place),
-                ", without waiting for the disk": partial(_build, place, executor=_without_disk),
-                ", without the disk and digests": partial(_build, place, executor=_without_digests),
-                ", and held to its contract": partial(_build, place, is_held=True),
-                "published": partial(_published, place),
-                "raw": partial(_raw, place),
-            },
-            num_rounds=num_rounds,
-            tidy=partial(_tidy, place),
+                **{what: partial(_build, place, **changed) for what, changed in _OURS.items()},
+                _PUBLISHED: partial(_published, place),
+                _RAW: partial(_raw, place),
+            }
         )
-    work = f"{num_rows:,} rows of obj36 into the region store"
-    part = num_rows / min(num_rows, NUM_PUBLISHED)
-    published = Taken(seconds=taken.pop("published").seconds * part)
-    raw = taken.pop("raw")
-    notes = {"peak": f"{peaks[_WHOLE]:,.0f} MiB, of half the rows {peaks[_HALF]:,.0f} MiB"}
-    return [
-        Row(
-            work=work,
-            against=f"csv, base64, frombuffer, a row of HDF5 at a time (from {NUM_PUBLISHED:,} rows)",
-            ours=taken[""],
-            theirs=published,
-            target=_AGAINST_PUBLISHED,
-            notes=notes,
-        ),
-        *(
+        taken = interleaved(ways, num_rounds=num_rounds, tidy=partial(_tidy, place))
+    scales = {_PUBLISHED: num_rows / min(num_rows, NUM_PUBLISHED), _RAW: 1.0}
+    held = [("", _PUBLISHED, _AGAINST_PUBLISHED), *((what, _RAW, None if what else _AGAINST_RAW) for what in _OURS)]
+    rows = []
+    for what, against, target in held:
+        scale = scales[against]
+        processor_time = f"{processors.median(what):.1f} s to {processors.median(against) * scale:.1f} s"
+        rows.append(
             Row(
-                work=work + what,
-                against="read, decoded, halved and written raw, on one core",
-                ours=ours,
-                theirs=raw,
-                target=None if what else _AGAINST_RAW,
+                work=f"{num_rows:,} rows of obj36 into the region store{what}",
+                against=against,
+                ours=taken[what],
+                theirs=Taken(seconds=taken[against].seconds * scale),
+                target=target,
+                notes={"processor time": processor_time, "peak": peak},
             )
-            for what, ours in taken.items()
-        ),
-    ]
+        )
+    return rows
 
 
 def _prepare(place: Path, num_rows: int) -> None:
@@ -167,6 +159,15 @@ def _pass_over_disk() -> None:
 def _pass_over_digests() -> None:
     _pass_over_disk()
     mock.patch.object(RowFile, "digest", return_value="none").start()
+
+
+_OURS: dict[str, dict[str, Any]] = {
+    "": {},
+    ", without waiting for the disk": {"executor": _without_disk},
+    ", without the disk and digests": {"executor": _without_digests},
+    ", and held to its contract": {"is_held": True},
+}
+"""What is done less or more than what `detections.build` does, and how."""
 
 
 def _raw(place: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from data import shards
@@ -27,8 +26,6 @@ from data.row_ranges import RowRanges
 from data.schema import NUM_REGIONS
 from data.shards import Finished, Ledger, Workplace
 from data.sources import SourceFiles, all_sources, only_file, that_give
-
-_MANY_IMAGES = 6_000  # shared by two workers: for fewer torch takes longer to import than NumPy to halve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,16 +143,10 @@ class _Job:
             name: Rows(rows=rows, found=tuple(found[image_id] for image_id in image_ids[rows.start : rows.stop]))
             for name, rows in ranges.items()
         }
-        num_workers = min(self.workplace.num_workers, len(items))
         filled = shards.build(
             "regions",
             items,
-            Fill(
-                file=shelf.file,
-                given=self.given,
-                labels=self.labels,
-                by_torch=num_workers > 1 and len(found) >= _MANY_IMAGES and find_spec("torch") is not None,
-            ),
+            Fill(file=shelf.file, given=self.given, labels=self.labels),
             shelf=shelf,
             workplace=self.workplace,
             progress=lambda share, message: self.progress((1 + share) / 2, message),

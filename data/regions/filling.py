@@ -14,7 +14,7 @@ import numpy as np
 from data.errors import SourceError
 from data.records import RegionRecord
 from data.regions.detected import Columns, Labels, columns_of, judged
-from data.regions.halves import by_numpy, put_features, torch_halver
+from data.regions.halves import FeatureWriter
 from data.regions.places import Found, Given, PlaceOfFile
 from data.row_ranges import RowFile
 from data.schema import FEATURE_SIZE, NUM_REGIONS
@@ -39,14 +39,13 @@ class Fill:
     file: RowFile
     given: tuple[Given, ...]
     labels: Labels
-    by_torch: bool
 
     def __call__(self, shard: Rows) -> Finished:
         """Write them. Where features are bad, the summary is the places of their records, and the shard is not whole.
 
         Raises SourceError where the files hold other records by now.
         """
-        halve = torch_halver() if self.by_torch else by_numpy
+        writer = FeatureWriter()
         features_BRF = np.empty((_BLOCK, NUM_REGIONS, FEATURE_SIZE), np.float16)
         bad: list[PlaceOfFile] = []
         records = self._records(shard.found)
@@ -56,7 +55,7 @@ class Fill:
             columns = self._columns(found, block)
             for one, record, into_RF in zip(found, block, features_BRF, strict=False):
                 try:
-                    put_features(record, into_RF, halve)
+                    writer.write(record, into_RF)
                 except RecordError:
                     bad.append((one.file_number, one.place))
             self.file.write(shard.rows.start + start, {**columns, "features": features_BRF[: len(found)]})

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from speed import measuring
-from speed.measuring import Row, Taken, Target, interleaved, table
+from speed.measuring import ProcessorTime, Row, Taken, Target, interleaved, table
 
 
 def test_ways_take_turns_in_being_first_and_their_medians_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,6 +25,20 @@ def test_ways_take_turns_in_being_first_and_their_medians_are_told(monkeypatch: 
         "quick": Taken(seconds=1.0),
     }  # without the first of each, which takes 100
     assert done == ["slow", "quick", "slow", "quick", "quick", "slow", "slow", "quick"]
+
+
+def test_processor_time_counts_what_children_took_and_passes_over_the_first_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter(
+        [(0, 0, 0, 0, 0), (9, 0, 0, 0, 9), (9, 0, 0, 0, 9), (10, 0.5, 2, 0.25, 99), (0,) * 5, (5.75, 0, 0, 0, 7)]
+    )
+    monkeypatch.setattr(measuring.os, "times", lambda: next(clock))
+    processors = ProcessorTime()
+    work = processors.metered({"way": lambda: None})["way"]
+    for _ in range(3):
+        work()
+    assert processors.median("way") == 4.75  # of 1 + 0.5 + 2 + 0.25 and 5.75
 
 
 def test_a_target_is_a_share_of_times_or_of_speeds() -> None:
