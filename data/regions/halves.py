@@ -20,7 +20,7 @@ FLOAT16_MAX = 65504.0
 _SIGN, _SIZE = np.uint32(1 << 31), np.uint32((1 << 31) - 1)
 _LARGEST, _SMALLEST_NORMAL, _HALF = np.array([FLOAT16_MAX, 2**-14, 0.5], np.float32).view(np.uint32)
 _DROPPED = 13  # bits of its fraction, which float16 has no room for
-# Added before they are dropped: half of what the last bit kept is worth, less one; and exponents count from another base.
+# Added before they are dropped: half of what the last bit kept is worth, less one; exponents count from another base.
 _TO_HALF = np.uint32((1 << 32) + (1 << 12) - 1 - int(_SMALLEST_NORMAL))
 
 
