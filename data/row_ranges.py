@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from data.digests import make_durable
 from data.shards import Workplace, link_or_copy
 
-_BLOCK_BYTES = 2**19  # what a processor's cache holds
+_BLOCK_BYTES = 2**19  # read at a time: what a processor's cache holds
+_PIECE_BYTES = 2**17  # written at a time: for more, Linux looks for memory in one piece, which costs more than a copy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +176,7 @@ def _create(
 
 def _write_all(descriptor: int, view: memoryview, place: int) -> None:
     while view:
-        num_written = os.pwrite(descriptor, view, place)
+        num_written = os.pwrite(descriptor, view[:_PIECE_BYTES], place)
         view, place = view[num_written:], place + num_written
 
 
