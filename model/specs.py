@@ -48,10 +48,14 @@ class Objective:
 
 @dataclass(frozen=True, kw_only=True)
 class Corruption:
-    """What is done to the input so that there is something to learn: a file of model/corruptions."""
+    """What is done to the input so that there is something to learn: a file of model/corruptions.
+
+    `has_negatives`: it draws from the hard negatives.
+    """
 
     name: str
     options: Options = field(default_factory=dict)
+    has_negatives: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

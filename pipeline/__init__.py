@@ -21,6 +21,7 @@ from data.errors import UserError
 from pipeline import defaults, guard, scheduler, stopping
 from pipeline.curriculum import FullCurriculum
 from tasks import command_line, faults
+from tasks.ablation import AblationTable
 from tasks.artifact import ArtifactTask
 from tasks.benchmarks import BenchmarkCorpus
 from tasks.console import log, log_to, name_of
@@ -32,11 +33,12 @@ from tasks.leaks import LeakReport
 from tasks.report import Report
 from tasks.settings import current_store
 from tasks.sources import SourceFile
-from tasks.stages import PhraseStage, SentenceStage, TokenStage
+from tasks.stages import PhraseStage, Pretrain, SentenceStage, TokenStage
 from tasks.tagging import PhraseTags, PosTagger
 from tasks.world import World
 
 __all__ = [
+    "AblationTable",
     "BenchmarkCorpus",
     "Evaluate",
     "FineTune",
@@ -48,6 +50,7 @@ __all__ = [
     "PhraseStage",
     "PhraseTags",
     "PosTagger",
+    "Pretrain",
     "RegionFeatures",
     "Report",
     "SentenceCorpus",

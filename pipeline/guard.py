@@ -18,9 +18,7 @@ from data.sources import all_sources
 from pipeline.configuration import check_configuration
 from pipeline.flags import HELP, check_arguments
 from tasks.artifact import ArtifactTask
-from tasks.hard_negatives import HardNegatives
 from tasks.images import cautions
-from tasks.report import Report
 from tasks.settings import configured_sources, current_store
 from tasks.sources import check_beside, check_kind, check_there
 
@@ -49,9 +47,8 @@ def check(arguments: list[str]) -> Checked | None:
         for task in tasks:
             if isinstance(task, ArtifactTask):
                 task.settings()  # and refuses values out of range when it is asked for its settings
-        reported = [sentence for task in tasks if isinstance(task, Report) for sentence in task.left_out()]
-        unread = [sentence for task in tasks if isinstance(task, HardNegatives) for sentence in task.cautions()]
-        notices = (*reported, *cautions(), *unread)
+        said = [sentence for task in tasks if isinstance(task, ArtifactTask) for sentence in task.notices()]
+        notices = (*said, *cautions())
         return Checked(task=tasks[0], root=_check_root(current_store().root), notices=notices)
 
 

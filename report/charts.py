@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
@@ -67,11 +68,34 @@ def epoch_chart(epochs: Sequence[Epoch], *, best: int | None, name: str, descrip
         return _inline(figure, name, description)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A mean with half the width of its interval."""
+
+    label: str
+    mean: float
+    half_width: float
+
+
+def interval_chart(intervals: Sequence[Interval], *, name: str, description: str) -> str:
+    """Means with their intervals, a line each, the first at the top."""
+    with _chart(name, height=0.7 + 0.22 * len(intervals)) as (figure, axes):
+        places = range(len(intervals))
+        means, widths = [each.mean for each in intervals], [each.half_width for each in intervals]
+        axes.errorbar(means, places, xerr=widths, fmt="o", color=_MODEL, markersize=4, linewidth=1.4)
+        axes.set_yticks(places, [each.label for each in intervals])
+        axes.invert_yaxis()
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.grid(axis="x")
+        axes.grid(visible=False, axis="y")
+        return _inline(figure, name, description)
+
+
 @contextmanager
-def _chart(name: str) -> Iterator[tuple[Figure, Axes]]:
-    """An empty chart in our style, whatever the user's matplotlibrc says."""
+def _chart(name: str, *, height: float = 2.3) -> Iterator[tuple[Figure, Axes]]:
+    """An empty chart in our style, `height` in inches, whatever the user's matplotlibrc says."""
     with matplotlib.style.context(["default", {**_STYLE, "svg.hashsalt": name}]):
-        figure = Figure(figsize=(4.2, 2.3), layout="constrained")
+        figure = Figure(figsize=(4.2, height), layout="constrained")
         axes = figure.add_subplot()
         axes.grid(axis="y")
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))

@@ -23,6 +23,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 """All files that decide how the page looks."""
 
 Charts = dict[str, Markup]
+_FILTERS = ("shown", "per_cent", "share", "duration", "num_bytes", "words", "remove")
 
 
 def write(inputs: ReportInputs, *, into: Path, record: Path) -> None:
@@ -39,27 +40,35 @@ def write(inputs: ReportInputs, *, into: Path, record: Path) -> None:
 
 def render(contents: Contents, dag: Sequence[DagNode], shown_pictures: Mapping[str, Picture]) -> str:
     """The page; every text is escaped by the template's environment, only our own charts go in as they are."""
-    environment = jinja2.Environment(
+    return (
+        environment(is_html=True)
+        .get_template("page.html")
+        .render(
+            report=dataclasses.asdict(contents),
+            dag=draw(dag) if dag else None,
+            charts={name: charts_of(name, stage) for name, stage in contents.stages.items()},
+            tuning_charts={name: tuning_charts_of(name, tuned) for name, tuned in contents.fine_tunings.items()},
+            splits=list(dict.fromkeys(split for c in contents.corpora.values() for split in c.rows | c.images)),
+            pictures=shown_pictures,
+            has_pictures=any(picture.address for picture in shown_pictures.values()),
+            overview=overview,
+            style=Markup((TEMPLATES / "style.css").read_text("utf-8")),  # our own file, not data
+        )
+    )
+
+
+def environment(*, is_html: bool) -> jinja2.Environment:
+    """What templates are rendered in: nothing undefined, and texts escaped where they go into HTML."""
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=is_html,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters = ("shown", "per_cent", "share", "duration", "num_bytes", "words", "remove")
-    environment.filters.update({name: getattr(wording, name) for name in filters})
-    return environment.get_template("page.html").render(
-        report=dataclasses.asdict(contents),
-        dag=draw(dag) if dag else None,
-        charts={name: charts_of(name, stage) for name, stage in contents.stages.items()},
-        tuning_charts={name: tuning_charts_of(name, tuned) for name, tuned in contents.fine_tunings.items()},
-        splits=list(dict.fromkeys(split for c in contents.corpora.values() for split in c.rows | c.images)),
-        pictures=shown_pictures,
-        has_pictures=any(picture.address for picture in shown_pictures.values()),
-        overview=overview,
-        style=Markup((TEMPLATES / "style.css").read_text("utf-8")),  # our own file, not data
-    )
+    made.filters.update({name: getattr(wording, name) for name in _FILTERS})
+    return made
 
 
 def shown_images(contents: Contents) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from report.contents import Curve, FineTuned, Stage
 
 _SPACE = "\N{NARROW NO-BREAK SPACE}"
-_MINUS = "\N{MINUS SIGN}"
+MINUS = "\N{MINUS SIGN}"
 
 
 def shown(value: float) -> str:
@@ -18,12 +18,12 @@ def shown(value: float) -> str:
         text = f"{value:,.0f}".replace(",", _SPACE)
     else:
         text = f"{value:#.3g}".rstrip(".")
-    return text.replace("-", _MINUS)
+    return text.replace("-", MINUS)
 
 
 def per_cent(value: float) -> str:
     """A score that is per cent already, to the two decimals that papers print."""
-    return f"{value:.2f}".replace("-", _MINUS)
+    return f"{value:.2f}".replace("-", MINUS)
 
 
 def share(value: float) -> str:

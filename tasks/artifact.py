@@ -84,6 +84,10 @@ class ArtifactTask(Node):
         """Modules that are imported by a computed name for these settings."""
         return ()
 
+    def notices(self) -> tuple[str, ...]:
+        """Sentences to be said before any work."""
+        return ()
+
     def deciding_libraries(self) -> tuple[str, ...]:
         """The libraries whose versions decide the result: those of `libraries`, and of plug-ins."""
         return self.libraries

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from data.errors import UserError
+from model.curricula import msp
 from model.specs import Budget, Device, Evaluation, FineTuning, Mode, Network, Precision, Sees, check_length, to_plain
 from tasks.artifact import Job
 from tasks.benchmarks import BenchmarkTask, sources_of
@@ -15,23 +17,28 @@ from tasks.corpora import Vocabulary
 from tasks.hard_negatives import HardNegatives
 from tasks.images import RegionFeatures
 from tasks.jobs import run_job
+from tasks.msp import current_sizes
 from tasks.node import Input
-from tasks.parameters import ChoiceParameter, OptionalProcessesParameter
+from tasks.parameters import ChainParameter, ChoiceParameter, OptionalProcessesParameter, OptionalSeedParameter
 from tasks.settings import current_profile
-from tasks.stages import STAGES, PretrainStage
+from tasks.stages import STAGES, Pretrain, PretrainStage
 from tasks.training import WEIGHTS, TrainingTask
 
 LAST_STAGE = list(STAGES)[-1]
+VANILLA = "vanilla"
+"""No stage at all: fine-tuned from initial weights."""
 _ROWS = ("rows", "answers.json")
 
 
 class JudgedTask(BenchmarkTask):
-    """A task about one network on one benchmark: after which stage, and whether it sees the images."""
+    """A task about one network on one benchmark: after which stages, and whether it sees the images."""
 
     identity = ("benchmark", "after", "sees")
 
-    after: ChoiceParameter = ChoiceParameter(
-        default=LAST_STAGE, choices=tuple(STAGES), description="the stage of pre-training whose weights it starts from"
+    after: ChainParameter = ChainParameter(
+        default=LAST_STAGE,
+        others=(*STAGES, VANILLA),
+        description="the stages of pre-training whose weights it starts from",
     )
     sees: ChoiceParameter = ChoiceParameter(
         default="pair",
@@ -42,16 +49,32 @@ class JudgedTask(BenchmarkTask):
     @property
     def variant(self) -> str:
         """The benchmark, and what departs from the ordinary."""
-        departures = ("" if self.after == LAST_STAGE else f"after-{self.after}", "" if self.sees == "pair" else "text")
+        seed = "" if self.after in STAGES or self.training_seed() is None else f"-seed{self.training_seed()}"
+        departures = (
+            "" if self.after == LAST_STAGE else f"after-{self.after}{seed}",
+            "" if self.sees == "pair" else "text",
+        )
         return "-".join(filter(None, (super().variant, *departures)))
 
-    def stage(self) -> PretrainStage:
+    @abstractmethod
+    def training_seed(self) -> int | None:
+        """The seed of a chain's stages; None: what is set for them. The main job's stages have their own."""
+
+    def stage(self) -> PretrainStage | None:
         """The stage whose weights it starts from."""
-        return STAGES[self.after](profile=self.profile)
+        if self.after == VANILLA:
+            return None
+        if self.after in STAGES:
+            return STAGES[self.after](profile=self.profile)
+        chain = Pretrain(chain=self.after, profile=self.profile)
+        seed = self.training_seed()
+        return chain if seed is None else chain.clone(seed=seed)
 
     def network(self) -> Network:
         """The network of that stage."""
-        return self.stage().curriculum().network
+        stage = self.stage()
+        sizes = current_sizes(self.profile)
+        return msp.curriculum(sizes, seed=1).network if stage is None else stage.curriculum().network
 
     def seen(self) -> Sees:
         """What it sees. Raises UserError where a benchmark asks nothing without its images."""
@@ -92,6 +115,10 @@ class FineTune(JudgedTask, TrainingTask):
 
     entry = ("model.finetune",)
 
+    def training_seed(self) -> int:
+        """Its own."""
+        return int(self.seed)
+
     def fine_tuning(self) -> FineTuning:
         """The spec."""
         if self.declared().num_epochs is None:
@@ -123,7 +150,10 @@ class FineTune(JudgedTask, TrainingTask):
 
     def inputs(self) -> Mapping[str, Input]:
         """Rows, regions, the weights to start from, and the negatives where the form draws some."""
-        inputs = {**self.shared_inputs(), "start": Input(node=self.stage(), results=WEIGHTS)}
+        stage = self.stage()
+        inputs = self.shared_inputs()
+        if stage is not None:
+            inputs["start"] = Input(node=stage, results=WEIGHTS)
         if self.form().has_negatives:
             negatives = HardNegatives(profile=self.profile)
             inputs["hard_negatives"] = Input(node=negatives, results=("hard_negatives.h5",))
@@ -166,6 +196,10 @@ class Evaluate(JudgedTask):
         default=None, description="CPU threads; part of the result's identity"
     )
 
+    seed: OptionalSeedParameter = OptionalSeedParameter(
+        default=None, description="of the training that is judged; left out: what is set for it"
+    )
+
     entry = ("model.evaluate",)
     libraries = ("numpy", "pyarrow", "safetensors", "torch")
 
@@ -185,6 +219,10 @@ class Evaluate(JudgedTask):
             is_zero_shot=self.is_zero_shot(),
         )
 
+    def training_seed(self) -> int | None:
+        """That of the training it judges."""
+        return None if self.seed is None else int(self.seed)
+
     def is_zero_shot(self) -> bool:
         """Whether the benchmark is judged with the heads that pre-training left."""
         return self.declared().num_epochs is None
@@ -195,16 +233,25 @@ class Evaluate(JudgedTask):
 
     def fine_tune(self) -> FineTune:
         """The fine-tuning that it judges."""
-        return FineTune(benchmark=self.benchmark, after=self.after, sees=self.sees, profile=self.profile)
+        tuned = FineTune(benchmark=self.benchmark, after=self.after, sees=self.sees, profile=self.profile)
+        return tuned if self.seed is None else tuned.clone(seed=self.seed)
 
     def inputs(self) -> Mapping[str, Input]:
         """Rows, regions, and the weights to judge."""
-        weights = (
-            Input(node=self.stage(), results=WEIGHTS)
-            if self.is_zero_shot()
-            else Input(node=self.fine_tune(), results=(*WEIGHTS, "answers.json", "epochs.json"))
-        )
-        return {**self.shared_inputs(), "weights": weights}
+        return {**self.shared_inputs(), "weights": self._weights()}
+
+    def _weights(self) -> Input:
+        if not self.is_zero_shot():
+            return Input(node=self.fine_tune(), results=(*WEIGHTS, "answers.json", "epochs.json"))
+        stage = self.stage()
+        if stage is None or not stage.stages_so_far().can_match:
+            raise UserError(
+                expected="stages whose last one learns to match images and texts",
+                found=self.after,
+                where=f"--after, where {self.benchmark} is judged as pre-training left it",
+                way_out="name others, such as T.P.S, or a benchmark that is fine-tuned",
+            )
+        return Input(node=stage, results=WEIGHTS)
 
     def settings(self) -> Mapping[str, Any]:
         """The specs."""

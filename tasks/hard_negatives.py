@@ -57,7 +57,7 @@ class HardNegatives(SourceTask, ShardedTask):
             **self.source_inputs(),
         }
 
-    def cautions(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[str, ...]:
         """A sentence where the user names pools and nothing reads them."""
         unread = () if self.pool == "given" else givers("negatives")
         return tuple(

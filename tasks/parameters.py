@@ -9,6 +9,7 @@ import luigi
 
 from data.backbones import backbone_names
 from data.errors import UserError
+from model import msp_chains
 from tasks.profiles import profile_names
 from tasks.spelling import nearest
 
@@ -53,6 +54,24 @@ class BackboneParameter(luigi.Parameter[str]):
         if name not in backbone_names():
             raise ValueError(f"there is no {name!r}{nearest(name, backbone_names())}")
         return x
+
+
+class ChainParameter(luigi.Parameter[str]):
+    """A chain of stages, as model/msp_chains.py writes it; or one of `others`, names that are none."""
+
+    def __init__(self, *, others: Iterable[str] = (), description: str, **kwargs: Any) -> None:
+        self._others = tuple(others)
+        named = f"{', '.join(self._others)}, or a chain" if self._others else "a chain"
+        super().__init__(description=f"{description} ({named} such as T.P-TITP.S)", **kwargs)
+
+    def parse(self, x: str) -> str:
+        """The chain in its one spelling; ValueError for what is none."""
+        if x in self._others:
+            return x
+        try:
+            return str(msp_chains.parse(x))
+        except UserError as error:
+            raise ValueError(f"{error.found}: expected {error.expected}{nearest(x, self._others)}") from None
 
 
 class SomeParameter(luigi.Parameter[tuple[str, ...]]):
@@ -140,6 +159,15 @@ class SeedParameter(luigi.IntParameter):
     def parse(self, s: str) -> int:
         """The seed; ValueError outside the range."""
         return _checked(super().parse(s), 0, 2**32 - 1)
+
+
+class OptionalSeedParameter(luigi.OptionalIntParameter):
+    """A seed, or nothing."""
+
+    def parse(self, x: str) -> int | None:
+        """The seed; ValueError outside the range."""
+        seed: int | None = super().parse(x)
+        return None if seed is None else _checked(seed, 0, 2**32 - 1)
 
 
 class SecondsParameter(luigi.FloatParameter):

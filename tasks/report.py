@@ -66,7 +66,7 @@ class Report(ArtifactTask):
                     found[f"{name}.after.{stage}"] = Evaluate(benchmark=name, after=stage, profile=self.profile)
         return found
 
-    def left_out(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[str, ...]:
         """A sentence for each benchmark that is not run."""
         return left_out(self.benchmarks)
 
@@ -105,7 +105,7 @@ class Report(ArtifactTask):
             "profile": self.profile,
             "is_world": uses_world(),
             "sources": sorted(configured_sources()),
-            "left_out": [*self.left_out(), *cautions()],
+            "left_out": [*self.notices(), *cautions()],
             "dag": {task.label: needed for task, needed in self._below()},
             "templates": {path.name: file_digest(path) for path in sorted(_TEMPLATES.iterdir())},
         }

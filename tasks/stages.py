@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from model.curricula import msp
+from model.msp_chains import Chain, parse
 from model.specs import Budget, Curriculum, Stage, check_lengths, to_plain
 from tasks.artifact import Job
 from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.hard_negatives import HardNegatives
 from tasks.images import RegionFeatures
 from tasks.jobs import run_job
+from tasks.msp import current_sizes
 from tasks.node import Input
-from tasks.parameters import OptionalCountParameter
-from tasks.settings import current_profile
+from tasks.parameters import ChainParameter, OptionalCountParameter
 from tasks.training import WEIGHTS, TrainingTask
 
 _CORPORA: Mapping[str, type[CorpusTask]] = {"token": TokenCorpus, "phrase": PhraseCorpus, "sentence": SentenceCorpus}
@@ -29,18 +30,21 @@ class PretrainStage(TrainingTask):
 
     entry = ("model.train",)
 
-    @property
     @abstractmethod
-    def stage_name(self) -> str:
-        """The name of its spec in the curriculum."""
+    def stages_so_far(self) -> Chain:
+        """Its stage and those that came before it."""
+
+    @abstractmethod
+    def before(self) -> PretrainStage | None:
+        """The task of the stage whose weights it starts from."""
 
     def curriculum(self) -> Curriculum:
-        """The curriculum at the profile's sizes."""
-        return msp.curriculum(current_profile(self.profile).msp, seed=self.seed)
+        """The stages so far, at the profile's sizes and with the user's readings."""
+        return msp.curriculum(current_sizes(self.profile), seed=self.seed, chain=self.stages_so_far())
 
     def stage(self) -> Stage:
         """This stage's spec, with what the user set in place of the profile's sizes."""
-        stage = next(stage for stage in self.curriculum().stages if stage.name == self.stage_name)
+        stage = self.curriculum().stages[-1]
         streams = tuple(
             dataclasses.replace(
                 stream,
@@ -74,11 +78,12 @@ class PretrainStage(TrainingTask):
                 for stream in stage.streams
             },
         }
-        if "swap_image" in {corruption.name for stream in stage.streams for corruption in stream.corruptions}:
+        if any(corruption.has_negatives for stream in stage.streams for corruption in stream.corruptions):
             negatives = HardNegatives(profile=self.profile)
             inputs["hard_negatives"] = Input(node=negatives, results=("hard_negatives.h5",))
-        if stage.starts_from is not None:
-            inputs["start"] = Input(node=STAGES[stage.starts_from](profile=self.profile), results=WEIGHTS)
+        before = self.before()
+        if before is not None:
+            inputs["start"] = Input(node=before, results=WEIGHTS)
         return inputs
 
     def settings(self) -> Mapping[str, Any]:
@@ -119,22 +124,63 @@ class PretrainStage(TrainingTask):
         )
 
 
+class Pretrain(PretrainStage):
+    """The last stage of any chain of stages; those before it are trained first, once for all chains that share them."""
+
+    identity = ("chain",)
+
+    chain: ChainParameter = ChainParameter(description="the stages, each from the weights of the one before")
+
+    @property
+    def variant(self) -> str:
+        """The chain and the seed."""
+        return f"{self.chain}-seed{self.seed}"
+
+    def stages_so_far(self) -> Chain:
+        """The chain."""
+        return parse(self.chain)
+
+    def before(self) -> PretrainStage | None:
+        """The chain without its last stage, of the same seed."""
+        before = self.stages_so_far().before
+        return None if before is None else Pretrain(chain=str(before), seed=self.seed, profile=self.profile)
+
+
 class TokenStage(PretrainStage):
     """Stage 1: category labels; MLM, MRFR, MOC, IFRS."""
 
-    stage_name = "token"
+    def stages_so_far(self) -> Chain:
+        """The first."""
+        return parse("T")
+
+    def before(self) -> PretrainStage | None:
+        """None: it starts from scratch."""
+        return None
 
 
 class PhraseStage(PretrainStage):
     """Stage 2: verb-free phrases; MLM, MRFR, MOC, TITP."""
 
-    stage_name = "phrase"
+    def stages_so_far(self) -> Chain:
+        """The first two."""
+        return parse("T.P")
+
+    def before(self) -> PretrainStage:
+        """The token stage."""
+        return TokenStage(profile=self.profile)
 
 
 class SentenceStage(PretrainStage):
     """Stage 3: captions; MLM, MRFR, MOC, TITS, ITM_HS."""
 
-    stage_name = "sentence"
+    def stages_so_far(self) -> Chain:
+        """All three."""
+        return parse("T.P.S")
+
+    def before(self) -> PretrainStage:
+        """The phrase stage."""
+        return PhraseStage(profile=self.profile)
 
 
 STAGES: Mapping[str, type[PretrainStage]] = {"token": TokenStage, "phrase": PhraseStage, "sentence": SentenceStage}
+"""Those of the main job, by name."""

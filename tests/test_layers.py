@@ -19,7 +19,10 @@ MAY_IMPORT = {
     "tasks": {"tasks", "report", "model", "data"},
     "pipeline": {"pipeline", "tasks", "data"},
 }
-TORCH_FREE_OF_MODEL = ("model.specs", "model.plugins", "model.curricula", "model.benchmarks", "model.metrics")
+TORCH_FREE_OF_MODEL = (
+    *("model.specs", "model.plugins", "model.curricula", "model.benchmarks", "model.metrics"),
+    *("model.msp_chains", "model.msp_readings"),
+)
 
 
 def modules(layer: str) -> Iterator[tuple[str, ast.Module]]:

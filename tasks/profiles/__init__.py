@@ -37,6 +37,13 @@ class FineTuningSizes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AblationSizes:
+    """Which benchmarks an ablation judges its rows on, and how many seeds each row is trained with for each."""
+
+    num_seeds: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """The sizes of everything that a profile decides; each can be overridden by the parameter of its task.
 
@@ -52,6 +59,7 @@ class Profile:
     rows_per_shard: int
     msp: MspSizes
     fine_tuning: FineTuningSizes
+    ablation: AblationSizes
 
 
 def profile_names() -> tuple[str, ...]:

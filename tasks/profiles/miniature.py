@@ -3,7 +3,7 @@
 from data.world.plan import WorldSize
 from model.curricula.msp import MINIATURE
 from model.specs import Optimizer
-from tasks.profiles import BenchmarkSizes, FineTuningSizes, Profile
+from tasks.profiles import AblationSizes, BenchmarkSizes, FineTuningSizes, Profile
 
 PROFILE = Profile(
     world=WorldSize(
@@ -44,4 +44,5 @@ PROFILE = Profile(
         },
         num_threads=1,
     ),
+    ablation=AblationSizes(num_seeds={"zero_shot_retrieval": 3, "vqa": 3, "nlvr1": 3}),
 )

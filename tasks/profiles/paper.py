@@ -4,7 +4,7 @@ import dataclasses
 
 from model.curricula.msp import PAPER
 from model.specs import Optimizer
-from tasks.profiles import BenchmarkSizes, FineTuningSizes, miniature
+from tasks.profiles import AblationSizes, BenchmarkSizes, FineTuningSizes, miniature
 
 PROFILE = dataclasses.replace(
     miniature.PROFILE,
@@ -18,5 +18,8 @@ PROFILE = dataclasses.replace(
     fine_tuning=FineTuningSizes(
         optimizer=Optimizer(name="adamw", learning_rate=5e-5, weight_decay=0.01, warmup_rate=0.1, clip_norm=5.0),
         default=BenchmarkSizes(batch_size=32),
+    ),
+    ablation=AblationSizes(
+        num_seeds=dict.fromkeys(("vqa", "gqa", "nlvr2", "retrieval", "zero_shot_retrieval", "nlvr1"), 1)
     ),
 )

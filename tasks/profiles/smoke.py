@@ -4,7 +4,7 @@ import dataclasses
 
 from data.world.plan import WorldSize
 from model.curricula.msp import MINIATURE
-from tasks.profiles import BenchmarkSizes, Profile, miniature
+from tasks.profiles import AblationSizes, BenchmarkSizes, Profile, miniature
 
 PROFILE = Profile(
     world=WorldSize(
@@ -43,4 +43,5 @@ PROFILE = Profile(
         default=BenchmarkSizes(batch_size=16, num_epochs=1),
         own={"retrieval": BenchmarkSizes(batch_size=8, num_epochs=1)},
     ),
+    ablation=AblationSizes(num_seeds={"zero_shot_retrieval": 2, "vqa": 1, "nlvr1": 1}),
 )

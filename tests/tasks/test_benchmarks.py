@@ -57,7 +57,7 @@ def test_what_is_there_for_comparison_only_can_be_left_out(workspace: Path) -> N
     assert "Evaluate-retrieval-text" not in labels  # without its images retrieval is chance
     one = {task.label for task in Report(benchmarks=("gqa",)).evaluations().values()}
     assert one == {"Evaluate-gqa", "Evaluate-gqa-text"}
-    assert "VQA v2 (vqa) is left out: [Report] benchmarks does not name it." in Report(benchmarks=("gqa",)).left_out()
+    assert "VQA v2 (vqa) is left out: [Report] benchmarks does not name it." in Report(benchmarks=("gqa",)).notices()
     bare = {task.label for task in Report(text_only="no", every_stage="no").evaluations().values()}
     assert bare == {f"Evaluate-{name}" for name in available()}
 

@@ -24,8 +24,8 @@ def test_all_given_pools_are_read_and_only_where_they_are_asked_for(workspace: P
     assert given.plug_ins() == tuple(f"data.sources.{name}" for name in pools)
     assert set(HardNegatives(profile="smoke").inputs()) == {"images", "regions"}
     assert HardNegatives(profile="smoke").plug_ins() == ()
-    assert given.cautions() == ()
-    assert HardNegatives(profile="smoke").cautions() == tuple(
+    assert given.notices() == ()
+    assert HardNegatives(profile="smoke").notices() == tuple(
         f"[sources] {name} is not read: [HardNegatives] pool is cosine; pool = given takes it." for name in pools
     )
 

@@ -35,13 +35,18 @@ print(json.dumps([name for name in sys.modules if name.split(".")[0] in packages
 
 @pytest.fixture
 def _complete_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every input is there, with its label as its digest: so every task has a decision without building."""
-    monkeypatch.setattr(ArtifactTask, "content_digest", lambda self, results=(): f"{self.label}{results}")
+    """Every input is there, with label and seed as its digest: so every task has a decision without building."""
+
+    def digest(self: ArtifactTask, results: tuple[str, ...] = ()) -> str:
+        return f"{self.label}{getattr(self, 'seed', '')}{results}"
+
+    monkeypatch.setattr(ArtifactTask, "content_digest", digest)
 
 
 def needed_by(cls: Any) -> dict[str, Any]:
     """Values for the parameters without a default."""
-    return {"benchmark": "vqa"} if "benchmark" in dict(cls.get_params()) else {}
+    values = {"benchmark": "vqa", "chain": "T.S"}
+    return {name: value for name, value in values.items() if name in dict(cls.get_params())}
 
 
 def task_of(name: str, **changes: Any) -> ArtifactTask:
@@ -118,6 +123,9 @@ def test_every_significant_parameter_but_the_profile_can_change_its_decision(nam
 OTHER_VALUES: dict[str, Any] = {
     "benchmark": "gqa",
     "after": "phrase",
+    "chain": "P.S",
+    "rows": ("S",),
+    "num_seeds": 4,
     "sees": "text",
     "benchmarks": ("vqa",),
     "text_only": "no",

@@ -1,0 +1,55 @@
+"""Where MSP's paper, LXMERT's code and MSP's released code disagree: each place a setting, the paper's reading first.
+
+What each means stands in docs/msp.md. Torch-free, as all specs are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from model.specs import Corruption, Options
+
+
+def _reading(default: Any, *others: Any, about: str) -> Any:
+    """A field with its choices, the default first; no others: any value of the default's kind."""
+    return field(default=default, metadata={"choices": (default, *others) if others else (), "about": about})
+
+
+@dataclass(frozen=True, kw_only=True)
+class MspReadings:
+    """All that is read in one way or another; a profile may choose, and `[Msp]` in luigi.cfg."""
+
+    moc_scope: str = _reading("masked", "all_by_confidence", about="which regions MOC asks for")
+    feature_loss: str = _reading("squared_l2", "smooth_l1", about="the distance between features in MRFR and IFRS")
+    ifrs_head: str = _reading("regenerate", "put_back", about="how IFRS arrives at features")
+    topic_head: str = _reading("linear", "tied", about="what topics are read from the pooled state with")
+    topic_bias: float = _reading(-3.0, about="where a tied topic head starts")
+
+    def network_options(self) -> Options:
+        """Those of the network."""
+        return {}
+
+    def mrfr_options(self) -> Options:
+        """Those of MRFR."""
+        return {"loss": self.feature_loss}
+
+    def moc_options(self) -> Options:
+        """Those of MOC."""
+        return {"scope": self.moc_scope}
+
+    def ifrs_options(self) -> Options:
+        """Those of IFRS."""
+        return {"loss": self.feature_loss, "head": self.ifrs_head}
+
+    def topic_options(self) -> Options:
+        """Those of TITP and TITS."""
+        return {"head": self.topic_head, "bias": self.topic_bias}
+
+    def shuffle_options(self) -> Options:
+        """Those of the shuffled triplets."""
+        return {}
+
+    def swap(self, *, is_hard: bool) -> Corruption:
+        """What mismatched pairs are made by."""
+        return Corruption(name="swap_image", options={} if is_hard else {"num_negatives": 0}, has_negatives=is_hard)
