@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.errors import UserError
+from tasks.ablation import AblationTable
+from tasks.ablations.msp import ABLATION
+from tasks.fine_tuning import Evaluate, FineTune
+from tasks.stages import Pretrain
+
+
+def test_stages_that_rows_share_are_trained_once(workspace: Path) -> None:
+    # T, P, T.P, P.T, S.P and the last stages of 13 rows, T-IFRS, P-TITP and T.P-TITP: 21. Apart: 5 of one stage,
+    # 4 of two, 4 of three: 25.
+    table = AblationTable(profile="smoke", benchmarks=("vqa",), num_seeds=1)
+    assert table.trainings() == (21, 25)
+    assert AblationTable(profile="smoke", benchmarks=("vqa",), num_seeds=3).trainings() == (63, 75)
+    assert (
+        "63 stages are trained, 12 fewer"
+        in AblationTable(profile="smoke", benchmarks=("vqa",), num_seeds=3).notices()[0]
+    )
+
+
+def test_each_benchmark_has_the_seeds_of_the_profile_and_each_row_what_it_can_be_judged_on(workspace: Path) -> None:
+    evaluations = AblationTable(profile="ablation").evaluations()
+    judged = {(name, row) for name, _, row in evaluations}
+    assert {name for name, _ in judged} == {"vqa", "zero_shot_retrieval"}
+    assert {row for name, row in judged if name == "vqa"} == {row.chain for row in ABLATION.rows}
+    zero_shot = {row for name, row in judged if name == "zero_shot_retrieval"}
+    assert zero_shot == {row.chain for row in ABLATION.rows} - {"vanilla", "S.P.T"}
+    assert {seed for name, seed, _ in evaluations if name == "vqa"} == {1, 2, 3, 4, 5}
+
+
+def test_rows_and_seeds_can_be_chosen(workspace: Path) -> None:
+    table = AblationTable(profile="smoke", rows=("S", "T.S"), benchmarks=("vqa",), num_seeds=2)
+    assert set(table.evaluations()) == {("vqa", seed, row) for seed in (1, 2) for row in ("S", "T.S")}
+    assert table.trainings() == (6, 6)
+
+
+def test_a_chain_is_fine_tuned_and_pre_trained_with_the_seed_that_is_judged(workspace: Path) -> None:
+    judged = Evaluate(benchmark="vqa", after="T.S", seed=3, profile="smoke")
+    tuned = judged.fine_tune()
+    stage = tuned.stage()
+    assert (tuned.seed, tuned.after) == (3, "T.S")
+    assert isinstance(stage, Pretrain)
+    assert (stage.label, stage.stage().budget.seed) == ("Pretrain-T.S-seed3", 3)
+    before = stage.before()
+    assert before is not None
+    assert before.label == "Pretrain-T-seed3"
+
+
+def test_the_main_jobs_stages_have_their_own_seed(workspace: Path) -> None:
+    assert Evaluate(benchmark="vqa", seed=3, profile="smoke").fine_tune().stage().label == "SentenceStage"
+
+
+def test_without_pre_training_a_fine_tuning_starts_from_nothing(workspace: Path) -> None:
+    tuned = FineTune(benchmark="vqa", after="vanilla", seed=2, profile="smoke")
+    assert tuned.label == "FineTune-vqa-after-vanilla-seed2"
+    assert "start" not in tuned.inputs()
+
+
+@pytest.mark.parametrize("after", ["vanilla", "S.P.T"])
+def test_what_never_learnt_matching_is_not_judged_by_it(workspace: Path, after: str) -> None:
+    with pytest.raises(UserError, match="match images and texts"):
+        Evaluate(benchmark="zero_shot_retrieval", after=after, profile="smoke").inputs()
+
+
+def test_only_a_stage_with_hard_negatives_needs_their_index(workspace: Path) -> None:
+    needs = {
+        chain: "hard_negatives" in Pretrain(chain=chain, profile="smoke").inputs()
+        for chain in ("S", "S-ITM_HS", "T", "T+P+S")
+    }
+    assert needs == {"S": True, "S-ITM_HS": False, "T": False, "T+P+S": False}
