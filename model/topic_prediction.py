@@ -88,7 +88,7 @@ class _LinearHead(nn.Module):
 
 
 class _BoundedHead(nn.Module):
-    """No logit is below the one that GELU makes of its lowest value, -0.17, which the norm puts near the mean."""
+    """The norm holds the logits of a row together, so that none goes far below the others, as almost all should."""
 
     def __init__(self, width: int, num_words: int) -> None:
         super().__init__()

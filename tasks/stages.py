@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from abc import abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import luigi
+
+from data.errors import UserError
 from model.curricula import msp
+from model.huggingface.folder import look
 from model.specs import Budget, Curriculum, Stage, check_lengths, to_plain
 from tasks.artifact import Job
 from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
@@ -17,6 +23,7 @@ from tasks.jobs import run_job
 from tasks.node import Input
 from tasks.parameters import OptionalCountParameter
 from tasks.settings import current_profile
+from tasks.sources import SourceFile
 from tasks.training import WEIGHTS, TrainingTask
 
 _CORPORA: Mapping[str, type[CorpusTask]] = {"token": TokenCorpus, "phrase": PhraseCorpus, "sentence": SentenceCorpus}
@@ -26,6 +33,10 @@ class PretrainStage(TrainingTask):
     """One stage of a curriculum."""
 
     num_steps: OptionalCountParameter = OptionalCountParameter(default=None, description="updates; replaces epochs")
+
+    weights: luigi.Parameter[str] = luigi.Parameter(
+        default="", description="a folder of BERT's or LXMERT's weights, as transformers keeps them, to start from"
+    )
 
     entry = ("model.train",)
 
@@ -79,7 +90,22 @@ class PretrainStage(TrainingTask):
             inputs["hard_negatives"] = Input(node=negatives, results=("hard_negatives.h5",))
         if stage.starts_from is not None:
             inputs["start"] = Input(node=STAGES[stage.starts_from](profile=self.profile), results=WEIGHTS)
+        if self.weights:
+            inputs["initial"] = Input(node=SourceFile(path=str(self._initial(stage))))
         return inputs
+
+    def _initial(self, stage: Stage) -> Path:
+        """The folder of weights of somebody else's. Raises UserError where they cannot be started from."""
+        if stage.starts_from is not None:
+            raise UserError(
+                expected="one start for a stage",
+                found=f"the stage {stage.starts_from}, and weights",
+                where=f"[{self.task_family}] weights = {self.weights}",
+                way_out=f"set weights under [{STAGES[stage.starts_from].__name__}] instead",
+            )
+        path = Path(os.path.expandvars(self.weights)).expanduser().absolute()
+        look(path, self.curriculum().network)
+        return path
 
     def settings(self) -> Mapping[str, Any]:
         """The stage's and the network's specs."""

@@ -19,7 +19,16 @@ MAY_IMPORT = {
     "tasks": {"tasks", "report", "model", "data"},
     "pipeline": {"pipeline", "tasks", "data"},
 }
-TORCH_FREE_OF_MODEL = ("model.specs", "model.plugins", "model.curricula", "model.benchmarks", "model.metrics")
+TORCH_FREE_OF_MODEL = (
+    "model.specs",
+    "model.plugins",
+    "model.readings",
+    "model.huggingface.export",
+    "model.huggingface.folder",
+    "model.curricula",
+    "model.benchmarks",
+    "model.metrics",
+)
 
 
 def modules(layer: str) -> Iterator[tuple[str, ast.Module]]:
