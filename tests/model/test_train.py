@@ -173,6 +173,30 @@ def test_a_first_stage_takes_what_fits_of_others_weights_and_lists_the_rest(
     assert {name.split(".")[1] for name in origin["new"]} == {"text_layers", "mrfr", "moc", "ifrs", "titp", "tits"}
 
 
+def test_a_stage_in_the_released_readings_trains_and_is_judged(tiny: TinySet, tmp_path: Path) -> None:
+    options: dict[str, dict[str, Any]] = {
+        **{name: {"gated": True} for name in ("mrfr", "ifrs", "moc")},
+        **{name: {"head": "bounded"} for name in ("titp", "tits")},
+    }
+    stage = tiny_stage(num_steps=3)
+    objectives = [dataclasses.replace(each, options=options.get(each.name, {})) for each in stage.objectives()]
+    stream = dataclasses.replace(stage.streams[0], objectives=tuple(objectives))
+    released = {"visual_cls": True, "pooled": "product", "positions": "word"}
+    job = write_job(
+        tmp_path,
+        spec=dataclasses.replace(stage, streams=(stream,)),
+        network=tiny_network(options=released),
+        inputs=tiny.inputs(),
+    )
+    train.train(str(job), silent)
+    held_out = json.loads((tmp_path / "result/held_out.json").read_text("utf-8"))
+    assert all(np.isfinite(entry["model"]) for entry in held_out.values())
+    own = load_file(tmp_path / "result/weights.safetensors")
+    assert own["encoder.visual_cls.weight"].shape == (1, 8)
+    assert {"encoder.visual_pooler.weight", "heads.titp.decoder.norm.weight"} <= set(own)
+    assert not any("joins" in name for name in own)
+
+
 def test_weights_of_another_vocabulary_are_refused(tiny: TinySet, uninterrupted: Path, tmp_path: Path) -> None:
     other = tmp_path / "vocabulary"
     other.mkdir()
