@@ -61,8 +61,8 @@ def uncompiled(budget: Budget) -> AbstractContextManager[object]:
 
 
 def compile_layers(encoder: Encoder) -> None:
-    """Compile each of the repeated layers: all are one code, so that it is compiled once for each shape."""
-    for layer in encoder.layers:
+    """Compile each of the repeated layers: those of a kind are one code, which is compiled once for each shape."""
+    for layer in encoder.repeated():
         layer.compile(dynamic=False)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from model.batch import Batch, Output
 from model.exercise import Asked, Shown, where
-from model.heads import DISTANCES, Decoder, at
+from model.heads import DISTANCES, Decoder, at, gates
 from model.judging import Blind, Judge, LossJudge, Parts
 from model.objectives import Objective
 from model.plugins import choose
@@ -24,34 +24,39 @@ Predicted = Callable[[Tensor], Tensor]  # features predicted without a model, (N
 class Regenerate(nn.Module):
     """The paper's head: features made anew from a region's hidden state, through transform and decoder."""
 
-    def __init__(self, width: int, feature_size: int) -> None:
+    def __init__(self, width: int, feature_size: int, *, is_gated: bool) -> None:
         super().__init__()
         self.decoder = Decoder(width, feature_size)
+        self._is_gated = is_gated
 
     def forward(self, asked: Asked, shown: Shown, output: Output) -> Tensor:
         """(N, F)."""
-        predicted_NF: Tensor = self.decoder(at(output.regions_BRD, asked))
+        gates_ND = gates(output, asked) if self._is_gated else None
+        predicted_NF: Tensor = self.decoder(at(output.regions_BRD, asked), gates_ND)
         return predicted_NF
 
 
 class PutBack(nn.Module):
     """Points at the regions whose features, as they stand in the input, belong here, and adds a correction.
 
-    What was only moved need not pass through the hidden state, which holds far less than the features.
+    What was only moved need not pass through the hidden state, which holds far less than the features. Gates are the
+    correction's.
     """
 
-    def __init__(self, width: int, feature_size: int) -> None:
+    def __init__(self, width: int, feature_size: int, *, is_gated: bool) -> None:
         super().__init__()
         self.query = nn.Linear(width, width)
         self.key = nn.Linear(width, width)
         self.correction = Decoder(width, feature_size)
+        self._is_gated = is_gated
 
     def forward(self, asked: Asked, shown: Shown, output: Output) -> Tensor:
         """(N, F)."""
         states_BRD = output.regions_BRD
         scores_BRR = self.query(states_BRD) @ self.key(states_BRD).transpose(1, 2) / states_BRD.shape[2] ** 0.5
         mixed_BRF = scores_BRR.softmax(-1) @ shown.regions_BRF.float()
-        predicted_NF: Tensor = at(mixed_BRF, asked) + self.correction(at(states_BRD, asked))
+        gates_ND = gates(output, asked) if self._is_gated else None
+        predicted_NF: Tensor = at(mixed_BRF, asked) + self.correction(at(states_BRD, asked), gates_ND)
         return predicted_NF
 
 

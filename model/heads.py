@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from model.batch import Output
 from model.exercise import Asked
 
 LAYER_NORM_EPS = 1e-12  # BERT's
@@ -20,6 +21,14 @@ LAYER_NORM_EPS = 1e-12  # BERT's
 def at(states_BPD: Tensor, asked: Asked) -> Tensor:
     """The hidden states at the places that are asked for, (N, D)."""
     return states_BPD.flatten(0, 1).index_select(0, asked.places_N)
+
+
+def gates(output: Output, asked: Asked) -> Tensor:
+    """The pooled state of the row of each place that is asked for, (N, D).
+
+    The MSP authors' code multiplies by it what decoders of features and labels get; the paper does not say so.
+    """
+    return output.pooled_BD.index_select(0, asked.places_N // asked.num_places)
 
 
 class Transform(nn.Sequential):
@@ -47,6 +56,17 @@ class Decoder(nn.Sequential):
 
     def __init__(self, width: int, num_outputs: int) -> None:
         super().__init__(Transform(width), nn.Linear(width, num_outputs))
+
+    def forward(self, states_ND: Tensor, gates_ND: Tensor | None = None) -> Tensor:
+        """(N, C); between the two the states are multiplied by `gates_ND`, if given."""
+        transform, linear = self
+        predicted_NC: Tensor = linear(gated(transform(states_ND), gates_ND))
+        return predicted_NC
+
+
+def gated(states_ND: Tensor, gates_ND: Tensor | None) -> Tensor:
+    """The states times the gates, if there are any."""
+    return states_ND if gates_ND is None else states_ND * gates_ND
 
 
 def _squared_l2(predicted_NC: Tensor, true_NC: Tensor) -> Tensor:

@@ -34,9 +34,7 @@ class Learner(nn.Module):
 
     def __init__(self, network: Network, objectives: Sequence[ObjectiveSpec], facts: Facts, *, seed: int) -> None:
         super().__init__()
-        self.encoder: Encoder = plugins.load("networks", network.name).build(
-            network, vocabulary_size=facts.vocabulary_size
-        )
+        self.encoder: Encoder = plugins.load("networks", network.name).build(network, tokens=facts.tokens)
         self.heads = nn.ModuleDict(
             {
                 objective.name: plugins.load("objectives", objective.name).build(

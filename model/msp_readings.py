@@ -5,6 +5,7 @@ What each means stands in docs/msp.md. Torch-free, as all specs are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,27 +21,39 @@ def _reading(default: Any, *others: Any, about: str) -> Any:
 class MspReadings:
     """All that is read in one way or another; a profile may choose, and `[Msp]` in luigi.cfg."""
 
+    visual_cls: str = _reading("no", "yes", about="a learnt [CLS] before the regions")
+    pooled: str = _reading("text", "product", about="whose [CLS] the pooled state is made of")
+    positions: str = _reading("piece", "word", about="what has a position of its own")
+    gated_heads: str = _reading("no", "yes", about="visual heads multiplied by the pooled state")
+    text_layers: int = _reading(0, about="layers of text alone (LXMERT: 9)")
+    region_layers: int = _reading(0, about="layers of regions alone (LXMERT: 5)")
     moc_scope: str = _reading("masked", "all_by_confidence", about="which regions MOC asks for")
     feature_loss: str = _reading("squared_l2", "smooth_l1", about="the distance between features in MRFR and IFRS")
     ifrs_head: str = _reading("regenerate", "put_back", about="how IFRS arrives at features")
-    topic_head: str = _reading("linear", "tied", about="what topics are read from the pooled state with")
+    topic_head: str = _reading("linear", "tied", "bounded", about="what topics are read from the pooled state with")
     topic_bias: float = _reading(-3.0, about="where a tied topic head starts")
 
     def network_options(self) -> Options:
         """Those of the network."""
-        return {}
+        return {
+            "visual_cls": self.visual_cls == "yes",
+            "pooled": self.pooled,
+            "positions": self.positions,
+            "text_layers": self.text_layers,
+            "region_layers": self.region_layers,
+        }
 
     def mrfr_options(self) -> Options:
         """Those of MRFR."""
-        return {"loss": self.feature_loss}
+        return {"loss": self.feature_loss, **self._gate()}
 
     def moc_options(self) -> Options:
         """Those of MOC."""
-        return {"scope": self.moc_scope}
+        return {"scope": self.moc_scope, **self._gate()}
 
     def ifrs_options(self) -> Options:
         """Those of IFRS."""
-        return {"loss": self.feature_loss, "head": self.ifrs_head}
+        return {"loss": self.feature_loss, "head": self.ifrs_head, **self._gate()}
 
     def topic_options(self) -> Options:
         """Those of TITP and TITS."""
@@ -53,3 +66,16 @@ class MspReadings:
     def swap(self, *, is_hard: bool) -> Corruption:
         """What mismatched pairs are made by."""
         return Corruption(name="swap_image", options={} if is_hard else {"num_negatives": 0}, has_negatives=is_hard)
+
+    def _gate(self) -> Options:
+        return {"gated": self.gated_heads == "yes"}
+
+
+MODELS: Mapping[str, Options] = {
+    "paper": {"visual_cls": "no", "pooled": "text", "positions": "piece", "gated_heads": "no", "topic_head": "linear"},
+    "released": {
+        **{"visual_cls": "yes", "pooled": "product", "positions": "word", "gated_heads": "yes"},
+        "topic_head": "bounded",
+    },
+}
+"""The two models of MSP, as what they read otherwise than each other."""

@@ -60,7 +60,7 @@ class Pairs:
 
     def pool(self, encoder: Encoder) -> Tensor:
         """The pooled state of each pair, (P, D). A text or an image of several pairs is embedded once."""
-        text_TLD = encoder.embed_text(self.text_TL)
+        text_TLD = encoder.embed_text(self.text_TL, self.text_mask_TL)
         regions_IRD = encoder.embed_regions(self.regions_IRF, self.boxes_IR4)
         return encoder.pool(
             text_TLD.index_select(0, self.text_P),

@@ -60,7 +60,7 @@ def _score(
     encoder: Encoder, score: Score, text_TL: Tensor, text_mask_TL: Tensor, images_IRD: Tensor
 ) -> NDArray[np.float32]:
     """The scores of some texts with all images, in passes of bounded size."""
-    text_TLD = encoder.embed_text(text_TL)
+    text_TLD = encoder.embed_text(text_TL, text_mask_TL)
     num_texts, num_images = len(text_TL), len(images_IRD)
     text_P = torch.arange(num_texts, device=text_TL.device).repeat_interleave(num_images)
     image_P = torch.arange(num_images, device=text_TL.device).repeat(num_texts)

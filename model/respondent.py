@@ -29,7 +29,7 @@ class Respondent(nn.Module):
         self, network: Network, form: FormSpec, exam: Exam, *, trained: Mapping[str, Options], seed: int
     ) -> None:
         super().__init__()
-        self.encoder = plugins.load("networks", network.name).build(network, vocabulary_size=exam.facts.vocabulary_size)
+        self.encoder = plugins.load("networks", network.name).build(network, tokens=exam.facts.tokens)
         self.heads = plugins.load("forms", form.name).build(
             form.options,
             network=network,

@@ -15,7 +15,7 @@ from torch.nn import functional
 from model.batch import Batch, Output
 from model.exercise import Asked, Shown, of_rows
 from model.facts import Facts
-from model.heads import TiedDecoder
+from model.heads import LAYER_NORM_EPS, TiedDecoder
 from model.judging import Judge, Parts, PrecisionJudge
 from model.objectives import Objective
 from model.plugins import choose, read_options
@@ -24,7 +24,8 @@ from model.specs import Network, Options
 
 @dataclass(frozen=True, kw_only=True)
 class TopicSettings:
-    """`linear` is the paper's head; `tied` decodes with the word table, without which a short training learns little.
+    """`linear` is the paper's head; `tied` decodes with the word table, without which a short training learns little;
+    `bounded` is the MSP authors' code: linear, GELU, and a layer norm over the vocabulary.
 
     `bias` starts a tied head near the rarity of topics: at 0 it would first spend hundreds of steps on saying "no".
     """
@@ -86,7 +87,21 @@ class _LinearHead(nn.Module):
         return logits_BV
 
 
+class _BoundedHead(nn.Module):
+    """The norm holds the logits of a row together, so that none goes far below the others, as almost all should."""
+
+    def __init__(self, width: int, num_words: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(width, num_words)
+        self.norm = nn.LayerNorm(num_words, eps=LAYER_NORM_EPS)
+
+    def forward(self, pooled_BD: Tensor, words_VD: Tensor) -> Tensor:
+        logits_BV: Tensor = self.norm(functional.gelu(self.linear(pooled_BD)))
+        return logits_BV
+
+
 _HEADS: Mapping[str, Callable[[int, int, float], nn.Module]] = {
     "linear": lambda width, num_words, bias: _LinearHead(width, num_words),
+    "bounded": lambda width, num_words, bias: _BoundedHead(width, num_words),
     "tied": lambda width, num_words, bias: TiedDecoder(width, num_words, bias=bias),
 }

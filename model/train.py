@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 import model.ranks
 from data.progress import Progress, silent
 from data.writers import write_json
@@ -14,6 +16,7 @@ from model import arithmetic, fast, held_out, job, learner, plugins, protocol, r
 from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
+from model.huggingface import weights as huggingface
 from model.initialise import copy_matching
 from model.job import Job
 from model.learner import Learner
@@ -22,6 +25,8 @@ from model.ranks import Ranks
 from model.regions import Features
 from model.specs import Network, Stage, Stream, check_lengths
 from model.updates import Lane, Updates
+
+INITIAL = "initial"  # what a job calls a folder of BERT's or LXMERT's weights
 
 
 def train(path: str, progress: Progress) -> None:
@@ -34,8 +39,7 @@ def train(path: str, progress: Progress) -> None:
     ranks = model.ranks.join(budget.device)
     known = runs.read_facts(this)
     pupil = Learner(network, stage.objectives(), known, seed=budget.seed)
-    weights, _ = runs.read_start(this, known)
-    origin = copy_matching(pupil, weights)
+    origin = copy_matching(pupil, _start(this, pupil, known, network))
     pupil.to(budget.device)
     feeds = {stream.label: _feed(stream, this, known, split="train", seed=budget.seed) for stream in stage.streams}
     features = regions.features(known.store, budget.device)
@@ -55,6 +59,14 @@ def train(path: str, progress: Progress) -> None:
         judged = _judged(stage, pupil, feeds, this, known, features)
     write_json(this.result / "held_out.json", judged)
     progress(1.0, f"{stage.name}: {loop.num_steps:,} steps")
+
+
+def _start(this: Job, pupil: Learner, known: Facts, network: Network) -> dict[str, Tensor]:
+    """The weights to start from: of the stage before, of somebody else, or none."""
+    if INITIAL in this.inputs:
+        return huggingface.read(this.inputs[INITIAL], network=network, tokens=known.tokens, own=pupil.state_dict())
+    weights, _ = runs.read_start(this, known)
+    return weights
 
 
 def _feed(stream: Stream, this: Job, known: Facts, *, split: str, seed: int) -> Feed:

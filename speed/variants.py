@@ -16,11 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model import fast, layers
+from model import fast, layers, transformer
 from model.learner import Learner
-from model.networks import lxmert_s
-from model.networks.lxmert_s import Attention, CrossModalityLayer, FeedForward
 from model.specs import Precision
+from model.transformer import Attention, CrossModalityLayer, FeedForward
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +68,7 @@ def bfloat16_between() -> AbstractContextManager[Any]:
         normalised_BKD: Tensor = sublayer.norm(sublayer.dropout(made_BKD) + states_BKD)
         return normalised_BKD.to(made_BKD.dtype)
 
-    return mock.patch.object(lxmert_s, "add_and_norm", add_and_norm)
+    return mock.patch.object(transformer, "add_and_norm", add_and_norm)
 
 
 def written_out_attention() -> AbstractContextManager[Any]:
@@ -102,7 +101,7 @@ def _joined_attention(self: Attention, queries_BQD: Tensor, context_BKD: Tensor,
     queries, keys, values = _projected(self, queries_BQD)
     rate = self.dropout.rate if self.training else 0.0
     attended_BHQD = layers.attend(queries, keys, values, mask_BK, dropout_rate=rate)
-    return lxmert_s.add_and_norm(self, self.output(attended_BHQD.transpose(1, 2).flatten(2)), queries_BQD)
+    return transformer.add_and_norm(self, self.output(attended_BHQD.transpose(1, 2).flatten(2)), queries_BQD)
 
 
 def _joined_layer(self: CrossModalityLayer, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Any:
@@ -116,7 +115,7 @@ def _joined_layer(self: CrossModalityLayer, text_BLD: Tensor, text_mask_BL: Tens
         layers.attend(regions[0], text[1], text[2], text_mask_BL, dropout_rate=rate),
     ]
     made_BSD = cross.output(torch.cat(attended, dim=2).transpose(1, 2).flatten(2))
-    crossed_text, crossed_regions = torch.split(lxmert_s.add_and_norm(cross, made_BSD, both_BSD), parts, dim=1)
+    crossed_text, crossed_regions = torch.split(transformer.add_and_norm(cross, made_BSD, both_BSD), parts, dim=1)
     return (
         self.text_feed_forward(self.text_attention(crossed_text, crossed_text, text_mask_BL)),
         self.regions_feed_forward(self.regions_attention(crossed_regions, crossed_regions)),

@@ -136,6 +136,15 @@ class CountFromZeroParameter(luigi.IntParameter):
         return _checked(super().parse(s), 0, None)
 
 
+class OptionalCountFromZeroParameter(luigi.OptionalIntParameter):
+    """A number of things, or 0; or nothing."""
+
+    def parse(self, x: str) -> int | None:
+        """The count; ValueError below 0."""
+        count: int | None = super().parse(x)
+        return None if count is None else _checked(count, 0, None)
+
+
 class ProcessesParameter(luigi.IntParameter):
     """A number of processes or threads, from 1 to `MAX_PROCESSES`."""
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from model.curricula import msp
+from model.huggingface.folder import look
 from model.msp_chains import Chain, parse
 from model.specs import Budget, Curriculum, Stage, check_lengths, to_plain
 from tasks.artifact import Job
@@ -15,9 +16,10 @@ from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus,
 from tasks.hard_negatives import HardNegatives
 from tasks.images import RegionFeatures
 from tasks.jobs import run_job
-from tasks.msp import current_sizes
+from tasks.msp import current_sizes, initial_weights
 from tasks.node import Input
 from tasks.parameters import ChainParameter, OptionalCountParameter
+from tasks.sources import SourceFile
 from tasks.training import WEIGHTS, TrainingTask
 
 _CORPORA: Mapping[str, type[CorpusTask]] = {"token": TokenCorpus, "phrase": PhraseCorpus, "sentence": SentenceCorpus}
@@ -81,10 +83,17 @@ class PretrainStage(TrainingTask):
         if any(corruption.has_negatives for stream in stage.streams for corruption in stream.corruptions):
             negatives = HardNegatives(profile=self.profile)
             inputs["hard_negatives"] = Input(node=negatives, results=("hard_negatives.h5",))
-        before = self.before()
+        return {**inputs, **self._start()}
+
+    def _start(self) -> dict[str, Input]:
+        """The weights to start from: those of the stage before, or the user's; none from scratch. Raises UserError."""
+        before, given = self.before(), initial_weights()
         if before is not None:
-            inputs["start"] = Input(node=before, results=WEIGHTS)
-        return inputs
+            return {"start": Input(node=before, results=WEIGHTS)}
+        if given is None:
+            return {}
+        look(given, self.curriculum().network)
+        return {"initial": Input(node=SourceFile(path=str(given)))}
 
     def settings(self) -> Mapping[str, Any]:
         """The stage's and the network's specs."""

@@ -20,8 +20,16 @@ MAY_IMPORT = {
     "pipeline": {"pipeline", "tasks", "data"},
 }
 TORCH_FREE_OF_MODEL = (
-    *("model.specs", "model.plugins", "model.curricula", "model.benchmarks", "model.metrics"),
-    *("model.msp_chains", "model.msp_readings"),
+    "model.specs",
+    "model.plugins",
+    "model.lxmert_readings",
+    "model.huggingface.export",
+    "model.huggingface.folder",
+    "model.curricula",
+    "model.benchmarks",
+    "model.metrics",
+    "model.msp_chains",
+    "model.msp_readings",
 )
 
 

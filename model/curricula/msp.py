@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from model import lxmert_readings
 from model.msp_chains import CORPORA, Chain, Link, parse
 from model.msp_readings import MspReadings
 from model.specs import Budget, Corruption, Curriculum, Mixing, Network, Objective, Optimizer, Stage, Stream
@@ -97,11 +98,15 @@ not get there: topics weigh 30, they are decoded with the word table, and IFRS m
 
 
 def curriculum(sizes: MspSizes, *, seed: int, chain: Chain = FULL) -> Curriculum:
-    """The stages of a chain, each from the weights of the one before: the paper's three where none is named."""
+    """The stages of a chain, each from the weights of the one before: the paper's three where none is named.
+
+    Raises UserError where readings do not go together.
+    """
     stages: list[Stage] = []
     for link in chain.links:
         stages.append(_stage(link, sizes, seed=seed, starts_from=stages[-1].name if stages else None))
     network = dataclasses.replace(sizes.network, options={**sizes.network.options, **sizes.readings.network_options()})
+    lxmert_readings.read(network)
     return Curriculum(name="msp", network=network, stages=tuple(stages))
 
 

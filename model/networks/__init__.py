@@ -1,11 +1,12 @@
 """Networks, one file each; the folder is the list.
 
-A file defines `build(network, *, vocabulary_size) -> Encoder`.
+A file defines `build(network, *, tokens) -> Encoder`; `tokens` are the entries of the vocabulary.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 
 from torch import Tensor, nn
 
@@ -19,14 +20,12 @@ class Encoder(nn.Module, ABC):
     Legend: B rows, L word pieces, R regions, F features of a region, D width.
     """
 
-    layers: nn.ModuleList  # those that repeat, one after the other
-
     @abstractmethod
     def forward(self, shown: Shown) -> Output:
         """The hidden states of text and regions, and the pooled state of each pair."""
 
     @abstractmethod
-    def embed_text(self, text_BL: Tensor) -> Tensor:
+    def embed_text(self, text_BL: Tensor, text_mask_BL: Tensor) -> Tensor:
         """What a text is before it meets an image, (B, L, D)."""
 
     @abstractmethod
@@ -36,3 +35,7 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
         """The pooled state of each pair alone, (B, D): that of `forward`, without what it does not depend on."""
+
+    @abstractmethod
+    def repeated(self) -> Iterable[nn.Module]:
+        """The layers that repeat: what is worth compiling, each kind once."""

@@ -1,90 +1,133 @@
 """LXMERT-S: LXMERT's cross-modality layers alone, over word pieces and regions (MSP, section 3; Tan and Bansal 2019).
 
-Legend: B rows, L word pieces, R regions, F features of a region, D width, H heads, Q queries, K keys, V vocabulary.
+Where paper, LXMERT and the MSP authors' code disagree there is an option (`model.lxmert_readings`); with 9 text layers
+and 5 region layers it is LXMERT. Legend: B rows, L word pieces, R regions, F features of a region, D width, V vocabulary.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model import layers
+from model import lxmert_readings
 from model.batch import Output
 from model.exercise import Shown
 from model.heads import LAYER_NORM_EPS
 from model.layers import Dropout, WordTable
+from model.lxmert_readings import Readings
 from model.networks import Encoder
 from model.specs import Network
+from model.transformer import CrossModalityLayer, SelfAttentionLayer
+from model.word_positions import WordPositions
 
 
-def build(network: Network, *, vocabulary_size: int) -> LxmertS:
-    """The network of a spec, its weights not yet initialised."""
-    return LxmertS(network, vocabulary_size)
+def build(network: Network, *, tokens: Sequence[str]) -> LxmertS:
+    """The network of a spec, its weights not yet initialised; `tokens` are the vocabulary's entries."""
+    return LxmertS(network, lxmert_readings.read(network), tokens)
 
 
 class LxmertS(Encoder):
-    """Embeddings, `num_layers` cross-modality layers, and a pooler on the [CLS] of the text."""
+    """Embeddings, layers of each modality if any, `num_layers` cross-modality layers, and a pooler."""
 
-    def __init__(self, network: Network, vocabulary_size: int) -> None:
+    def __init__(self, network: Network, read: Readings, tokens: Sequence[str]) -> None:
         super().__init__()
-        self.embeddings = TextEmbeddings(network, vocabulary_size)
+        width = network.hidden_size
+        self.embeddings = TextEmbeddings(network, tokens, positions=read.positions)
         self.vision = VisualFeatureEncoder(network)
+        # The released code looks this up in a table of 30522 rows by the id of [CLS], so that one row is ever used.
+        self.visual_cls = nn.Embedding(1, network.region_feature_size) if read.visual_cls else None
+        self.text_layers = nn.ModuleList(SelfAttentionLayer(network) for _ in range(read.text_layers))
+        self.region_layers = nn.ModuleList(SelfAttentionLayer(network) for _ in range(read.region_layers))
         self.layers = nn.ModuleList(CrossModalityLayer(network) for _ in range(network.num_layers))
-        self.pooler = nn.Linear(network.hidden_size, network.hidden_size)
+        self.pooler = nn.Linear(width, width)
+        self.visual_pooler = nn.Linear(width, width) if read.pooled == "product" else None
 
     def forward(self, shown: Shown) -> Output:
-        """The hidden states of a batch."""
-        text_BLD, words_VD = self.embeddings(shown.text_BL)
+        """The hidden states of a batch. The visual [CLS] is not among the regions that leave it."""
+        embedded_BLD, words_VD = self.embeddings(shown.text_BL)
+        text_BLD = self._encode_text(embedded_BLD, shown.text_mask_BL)
         regions_BRD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
         for layer in self.layers:
             text_BLD, regions_BRD = layer(text_BLD, shown.text_mask_BL, regions_BRD)
         return Output(
             text_BLD=text_BLD,
-            regions_BRD=regions_BRD,
-            pooled_BD=torch.tanh(self.pooler(text_BLD[:, 0])),
+            regions_BRD=regions_BRD if self.visual_cls is None else regions_BRD[:, 1:],
+            pooled_BD=self._pooled(text_BLD[:, 0], regions_BRD[:, 0]),
             words_VD=words_VD,
         )
 
-    def embed_text(self, text_BL: Tensor) -> Tensor:
-        """Word, position and type embeddings, normalised."""
-        embedded_BLD: Tensor = self.embeddings(text_BL)[0]
-        return embedded_BLD
+    def embed_text(self, text_BL: Tensor, text_mask_BL: Tensor) -> Tensor:
+        """Word, position and type embeddings, normalised, after the layers of text."""
+        return self._encode_text(self.embeddings(text_BL)[0], text_mask_BL)
 
     def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
-        """Feature and box, each projected and normalised, averaged."""
+        """Feature and box, each projected and normalised, averaged; the visual [CLS] first; after regions' layers."""
+        if self.visual_cls is not None:
+            cls_B1F = self.visual_cls.weight.expand(len(regions_BRF), 1, -1)
+            regions_BRF = torch.cat([cls_B1F, regions_BRF.float()], dim=1)
+            whole_B14 = functional.pad(boxes_BR4.new_ones(len(boxes_BR4), 1, 2), (2, 0))  # the box (0, 0, 1, 1)
+            boxes_BR4 = torch.cat([whole_B14, boxes_BR4], dim=1)
         embedded_BRD: Tensor = self.vision(regions_BRF, boxes_BR4)
+        for layer in self.region_layers:
+            embedded_BRD = layer(embedded_BRD)
         return embedded_BRD
 
     def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
-        """As `forward`, but the last layer computes the [CLS] of the text alone."""
+        """As `forward`, but the last layer computes what is pooled alone."""
         *first, last = self.layers
         for layer in first:
             text_BLD, regions_BRD = layer(text_BLD, text_mask_BL, regions_BRD)
         assert isinstance(last, CrossModalityLayer)
-        return torch.tanh(self.pooler(last.first_word(text_BLD, text_mask_BL, regions_BRD)))
+        word_BD = last.first_word(text_BLD, text_mask_BL, regions_BRD)
+        if self.visual_pooler is None:
+            return torch.tanh(self.pooler(word_BD))
+        return self._pooled(word_BD, last.first_region(text_BLD, text_mask_BL, regions_BRD))
+
+    def repeated(self) -> Iterator[nn.Module]:
+        """The layers of text, of regions, and of both."""
+        for stack in (self.text_layers, self.region_layers, self.layers):
+            yield from stack
 
     def encoder_parameters(self) -> int:
-        """What papers count as "the transformer part": cross-modality layers and visual feature encoder."""
-        return sum(parameter.numel() for part in (self.layers, self.vision) for parameter in part.parameters())
+        """What papers count as "the transformer part": all layers, and the visual feature encoder."""
+        return sum(parameter.numel() for part in (*self.repeated(), self.vision) for parameter in part.parameters())
+
+    def _encode_text(self, text_BLD: Tensor, text_mask_BL: Tensor) -> Tensor:
+        for layer in self.text_layers:
+            text_BLD = layer(text_BLD, text_mask_BL)
+        return text_BLD
+
+    def _pooled(self, word_BD: Tensor, region_BD: Tensor) -> Tensor:
+        pooled_BD = torch.tanh(self.pooler(word_BD))
+        return pooled_BD if self.visual_pooler is None else pooled_BD * torch.tanh(self.visual_pooler(region_BD))
 
 
 class TextEmbeddings(nn.Module):
     """Word + position + type, layer norm, dropout. There is one type in use; BERT's table has two."""
 
-    def __init__(self, network: Network, vocabulary_size: int) -> None:
+    def __init__(self, network: Network, tokens: Sequence[str], *, positions: str) -> None:
         super().__init__()
-        self.words = WordTable(vocabulary_size, network.hidden_size)
+        self.words = WordTable(len(tokens), network.hidden_size)
         self.positions = nn.Embedding(network.max_positions, network.hidden_size)
         self.types = nn.Embedding(2, network.hidden_size)
         self.norm = nn.LayerNorm(network.hidden_size, eps=LAYER_NORM_EPS)
         self.dropout = Dropout(network.dropout_rate)
+        self.word_positions = WordPositions(tokens) if positions == "word" else None
 
     def forward(self, text_BL: Tensor) -> tuple[Tensor, Tensor]:
         """What the words are, (B, L, D), and the word table for those who decode with it, (V, D)."""
         words_BLD, table_VD = self.words.look_up(text_BL)
-        places_LD = self.positions.weight[: text_BL.shape[1]] + self.types.weight[0]
-        return self.dropout(self.norm(words_BLD + places_LD)), table_VD
+        places_BLD = self._positions(text_BL) + self.types.weight[0]
+        return self.dropout(self.norm(words_BLD + places_BLD)), table_VD
+
+    def _positions(self, text_BL: Tensor) -> Tensor:
+        if self.word_positions is None:
+            return self.positions.weight[: text_BL.shape[1]]
+        found_BLD: Tensor = self.positions(self.word_positions(text_BL))
+        return found_BLD
 
 
 class VisualFeatureEncoder(nn.Module):
@@ -104,81 +147,3 @@ class VisualFeatureEncoder(nn.Module):
         boxes_BRD = self.boxes_norm(self.boxes(boxes_BR4))
         embedded_BRD: Tensor = self.dropout((features_BRD + boxes_BRD) / 2)
         return embedded_BRD
-
-
-class CrossModalityLayer(nn.Module):
-    """One cross-attention for both directions, then self-attention and feed-forward of each modality."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.cross_attention = Attention(network)
-        self.text_attention = Attention(network)
-        self.text_feed_forward = FeedForward(network)
-        self.regions_attention = Attention(network)
-        self.regions_feed_forward = FeedForward(network)
-
-    def forward(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> tuple[Tensor, Tensor]:
-        """Text and regions after the layer. Both directions of the cross-attention read the layer's own input."""
-        crossed_text_BLD = self.cross_attention(text_BLD, regions_BRD)
-        crossed_regions_BRD = self.cross_attention(regions_BRD, text_BLD, text_mask_BL)
-        attended_BLD = self.text_attention(crossed_text_BLD, crossed_text_BLD, text_mask_BL)
-        attended_BRD = self.regions_attention(crossed_regions_BRD, crossed_regions_BRD)
-        return self.text_feed_forward(attended_BLD), self.regions_feed_forward(attended_BRD)
-
-    def first_word(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
-        """The first word piece after the layer, (B, D), and nothing else."""
-        crossed_BLD = self.cross_attention(text_BLD, regions_BRD)
-        attended_B1D = self.text_attention(crossed_BLD[:, :1], crossed_BLD, text_mask_BL)
-        first_B1D: Tensor = self.text_feed_forward(attended_B1D)
-        return first_B1D[:, 0]
-
-
-class Attention(nn.Module):
-    """Multi-head attention with the residual and the layer norm after it."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        width = network.hidden_size
-        self.num_heads = network.num_heads
-        self.query, self.key, self.value = nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, width)
-        self.output = nn.Linear(width, width)
-        self.dropout = Dropout(network.dropout_rate)
-        self.norm = nn.LayerNorm(width, eps=LAYER_NORM_EPS)
-
-    def forward(self, queries_BQD: Tensor, context_BKD: Tensor, mask_BK: Tensor | None = None) -> Tensor:
-        """`queries_BQD` after attending to `context_BKD` where `mask_BK` is True (None: everywhere), (B, Q, D)."""
-        attended_BHQD = layers.attend(
-            self._heads(self.query(queries_BQD)),
-            self._heads(self.key(context_BKD)),
-            self._heads(self.value(context_BKD)),
-            mask_BK,
-            dropout_rate=self.dropout.rate if self.training else 0.0,
-        )
-        attended_BQD = self.output(attended_BHQD.transpose(1, 2).flatten(2))
-        return add_and_norm(self, attended_BQD, queries_BQD)
-
-    def _heads(self, states_BKD: Tensor) -> Tensor:
-        rows, length, width = states_BKD.shape
-        return states_BKD.view(rows, length, self.num_heads, width // self.num_heads).transpose(1, 2)
-
-
-class FeedForward(nn.Module):
-    """Linear, GELU (erf), Linear, with the residual and the layer norm after it."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.inner = nn.Linear(network.hidden_size, network.intermediate_size)
-        self.outer = nn.Linear(network.intermediate_size, network.hidden_size)
-        self.dropout = Dropout(network.dropout_rate)
-        self.norm = nn.LayerNorm(network.hidden_size, eps=LAYER_NORM_EPS)
-
-    def forward(self, states_BKD: Tensor) -> Tensor:
-        """(B, K, D)."""
-        inner_BKI = functional.gelu(self.inner(states_BKD))
-        return add_and_norm(self, self.outer(inner_BKI), states_BKD)
-
-
-def add_and_norm(sublayer: Attention | FeedForward, made_BKD: Tensor, states_BKD: Tensor) -> Tensor:
-    """The end of every sublayer: what it made of the states, dropout, the states themselves, layer norm (post-LN)."""
-    normalised_BKD: Tensor = sublayer.norm(sublayer.dropout(made_BKD) + states_BKD)
-    return normalised_BKD

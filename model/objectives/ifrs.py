@@ -5,10 +5,10 @@ Legend: N regions asked, T triplets, F features.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from model.batch import NOT_ASKED
 from model.corruptions.shuffle_triplets import WIDTH
@@ -21,17 +21,23 @@ from model.specs import Network, Options
 
 @dataclass(frozen=True, kw_only=True)
 class IfrsSettings:
-    """`head` is `regenerate` (the paper) or `put_back`; `loss` is `squared_l2` (the paper) or `smooth_l1` (LXMERT)."""
+    """`head` is `regenerate` (the paper) or `put_back`; `loss` is `squared_l2` (the paper) or `smooth_l1` (LXMERT).
+
+    `gated`: see `model.heads.gates`.
+    """
 
     head: str = "regenerate"
     loss: str = "squared_l2"
+    gated: bool = False
 
 
 def build(options: Options, *, network: Network, facts: Facts) -> Objective:
     """Judged also against the mean of the triplet, and against taking the input as it stands."""
     settings = read_options(IfrsSettings, options, where="ifrs")
     return FeatureRegression(
-        head=choose(_HEADS, settings.head, where="ifrs, head")(network.hidden_size, network.region_feature_size),
+        head=choose(_HEADS, settings.head, where="ifrs, head")(
+            network.hidden_size, network.region_feature_size, is_gated=settings.gated
+        ),
         feature_size=network.region_feature_size,
         loss=settings.loss,
         asked_of=lambda batch: batch.triplets_BR != NOT_ASKED,
@@ -45,4 +51,4 @@ def triplet_means(shown_NF: Tensor) -> Tensor:
     return means_TF.repeat_interleave(WIDTH, dim=0)
 
 
-_HEADS: Mapping[str, Callable[[int, int], nn.Module]] = {"regenerate": Regenerate, "put_back": PutBack}
+_HEADS: Mapping[str, type[Regenerate] | type[PutBack]] = {"regenerate": Regenerate, "put_back": PutBack}

@@ -14,7 +14,7 @@ from torch.nn import functional
 from model.batch import Batch, Output
 from model.exercise import Asked, Shown, where
 from model.facts import Facts
-from model.heads import Transform, at
+from model.heads import Transform, at, gated, gates
 from model.judging import Blind, Frequencies, Judge, LossJudge, Parts
 from model.objectives import Objective
 from model.plugins import choose, read_options
@@ -26,10 +26,11 @@ _LXMERT_WEIGHT = 1 / 0.15  # LXMERT's factor of every visual loss
 @dataclass(frozen=True, kw_only=True)
 class MocSettings:
     """`masked`: masked regions, all alike (the paper). `all_by_confidence`: every region, its loss times the detector's
-    confidence and LXMERT's 1/0.15, masked or not (what LXMERT's code does).
+    confidence and LXMERT's 1/0.15, masked or not (what LXMERT's code does). `gated`: see `model.heads.gates`.
     """
 
     scope: str = "masked"
+    gated: bool = False
 
 
 def build(options: Options, *, network: Network, facts: Facts) -> Objective:
@@ -40,19 +41,21 @@ def build(options: Options, *, network: Network, facts: Facts) -> Objective:
         facts.num_objects,
         facts.num_attributes,
         choose(_SCOPES, settings.scope, where="moc, scope"),
+        is_gated=settings.gated,
     )
 
 
 class Moc(Objective):
     """Cross-entropy of objects plus that of attributes; a label that is not known is not asked."""
 
-    def __init__(self, width: int, num_objects: int, num_attributes: int, scope: Scope) -> None:
+    def __init__(self, width: int, num_objects: int, num_attributes: int, scope: Scope, *, is_gated: bool) -> None:
         super().__init__()
         self.transform = Transform(width)
         self.objects = nn.Linear(width, num_objects)
         self.attributes = nn.Linear(width, num_attributes)
         self._sizes = (num_objects, num_attributes)
         self._scope = scope
+        self._is_gated = is_gated
 
     def ask(self, batch: Batch) -> tuple[Asked, ...]:
         """Two parts: objects and attributes."""
@@ -64,7 +67,8 @@ class Moc(Objective):
         return tuple(self._losses(head, part, output) for head, part in zip(heads, asked, strict=True))
 
     def _losses(self, head: nn.Module, asked: Asked, output: Output) -> Tensor:
-        logits_NC = head(self.transform(at(output.regions_BRD, asked)))
+        gates_ND = gates(output, asked) if self._is_gated else None
+        logits_NC = head(gated(self.transform(at(output.regions_BRD, asked)), gates_ND))
         return functional.cross_entropy(logits_NC.float(), asked.targets_N, reduction="none")
 
     def judge(self) -> Judge:

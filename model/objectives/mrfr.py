@@ -13,16 +13,17 @@ from model.specs import Network, Options
 
 @dataclass(frozen=True, kw_only=True)
 class MrfrSettings:
-    """`loss` is `squared_l2` (the MSP paper) or `smooth_l1` (LXMERT's code)."""
+    """`loss` is `squared_l2` (the MSP paper) or `smooth_l1` (LXMERT's code); `gated`: see `model.heads.gates`."""
 
     loss: str = "squared_l2"
+    gated: bool = False
 
 
 def build(options: Options, *, network: Network, facts: Facts) -> Objective:
     """A head of its own: LXMERT shares one transform between features and labels."""
     settings = read_options(MrfrSettings, options, where="mrfr")
     return FeatureRegression(
-        head=Regenerate(network.hidden_size, network.region_feature_size),
+        head=Regenerate(network.hidden_size, network.region_feature_size, is_gated=settings.gated),
         feature_size=network.region_feature_size,
         loss=settings.loss,
         asked_of=lambda batch: batch.masked_regions_BR,

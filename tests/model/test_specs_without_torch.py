@@ -11,7 +11,17 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("module", ["model.specs", "model.curricula.msp", "model.plugins"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "model.specs",
+        "model.curricula.msp",
+        "model.plugins",
+        "model.lxmert_readings",
+        "model.huggingface.export",
+        "model.huggingface.folder",
+    ],
+)
 def test_planning_needs_no_torch(module: str) -> None:
     code = f"import {module}, sys; sys.exit('torch' in sys.modules or 'luigi' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

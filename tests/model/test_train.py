@@ -25,6 +25,7 @@ from data.errors import UserError
 from data.progress import silent
 from model import train
 from model.checkpoint import Checkpoints
+from model.huggingface.export import export_result
 from model.specs import Objective
 from tests.model.tiny import TinySet, tiny_network, tiny_stage, write_job
 
@@ -155,6 +156,45 @@ def test_the_next_stage_takes_the_weights_that_fit_and_lists_the_rest(
     assert origin["new"] == []
     assert set(origin["loaded"]) == own
     assert {name.split(".")[1] for name in origin["dropped"]} == {"moc", "ifrs", "titp", "tits", "itm_hs"}
+
+
+def test_a_first_stage_takes_what_fits_of_others_weights_and_lists_the_rest(
+    tiny: TinySet, uninterrupted: Path, tmp_path: Path
+) -> None:
+    export_result(uninterrupted / "result", into=tmp_path / "lxmert")
+    inputs = tiny.inputs(initial=str(tmp_path / "lxmert"))
+    network = dataclasses.replace(tiny_network(), options={"init": "fan_in", "text_layers": 1})
+    train.train(str(write_job(tmp_path, spec=tiny_stage(num_steps=1), network=network, inputs=inputs)), silent)
+    origin = json.loads((tmp_path / "result/network.json").read_text("utf-8"))["start"]
+    assert {".".join(name.split(".")[:2]) for name in origin["loaded"]} == {
+        *("encoder.embeddings", "encoder.vision", "encoder.layers", "encoder.pooler", "heads.mlm", "heads.itm_hs")
+    }
+    assert origin["dropped"] == []
+    assert {name.split(".")[1] for name in origin["new"]} == {"text_layers", "mrfr", "moc", "ifrs", "titp", "tits"}
+
+
+def test_a_stage_in_the_released_readings_trains_and_is_judged(tiny: TinySet, tmp_path: Path) -> None:
+    options: dict[str, dict[str, Any]] = {
+        **{name: {"gated": True} for name in ("mrfr", "ifrs", "moc")},
+        **{name: {"head": "bounded"} for name in ("titp", "tits")},
+    }
+    stage = tiny_stage(num_steps=3)
+    objectives = [dataclasses.replace(each, options=options.get(each.name, {})) for each in stage.objectives()]
+    stream = dataclasses.replace(stage.streams[0], objectives=tuple(objectives))
+    released = {"visual_cls": True, "pooled": "product", "positions": "word"}
+    job = write_job(
+        tmp_path,
+        spec=dataclasses.replace(stage, streams=(stream,)),
+        network=tiny_network(options=released),
+        inputs=tiny.inputs(),
+    )
+    train.train(str(job), silent)
+    held_out = json.loads((tmp_path / "result/held_out.json").read_text("utf-8"))
+    assert all(np.isfinite(entry["model"]) for entry in held_out.values())
+    own = load_file(tmp_path / "result/weights.safetensors")
+    assert own["encoder.visual_cls.weight"].shape == (1, 8)
+    assert {"encoder.visual_pooler.weight", "heads.titp.decoder.norm.weight"} <= set(own)
+    assert not any("joins" in name for name in own)
 
 
 def test_weights_of_another_vocabulary_are_refused(tiny: TinySet, uninterrupted: Path, tmp_path: Path) -> None:

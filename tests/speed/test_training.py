@@ -18,7 +18,7 @@ from speed import training, training_on_gpu, training_set
 from speed.stages import Size
 from speed.variants import PARTS, Variant
 from tests.model.networks.test_lxmert_s import small_shown
-from tests.model.tiny import tiny_network
+from tests.model.tiny import TOKENS, tiny_network
 
 SMALL = dataclasses.replace(PAPER.network, hidden_size=24, num_heads=2, intermediate_size=48, num_layers=2)
 ROOT = Path(__file__).parents[2]
@@ -71,7 +71,7 @@ def test_a_part_that_stands_in_for_the_networks_computes_the_same(part: str) -> 
     from model.initialise import initialise
     from model.networks.lxmert_s import build
 
-    network = build(tiny_network(dropout_rate=0.0), vocabulary_size=14)
+    network = build(tiny_network(dropout_rate=0.0), tokens=TOKENS)
     initialise(network, seed=1, scheme="fan_in")
     shown = small_shown(num_rows=3, length=6)
     shown = dataclasses.replace(shown, text_mask_BL=functional.pad(shown.text_mask_BL[:, 2:], (0, 2)))

@@ -29,7 +29,7 @@ class Seen(Encoder):
     def forward(self, shown: Shown) -> Output:
         raise AssertionError("forms pool")
 
-    def embed_text(self, text_BL: Tensor) -> Tensor:
+    def embed_text(self, text_BL: Tensor, text_mask_BL: Tensor) -> Tensor:
         return text_BL[:, :, None].float()
 
     def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
@@ -37,6 +37,9 @@ class Seen(Encoder):
 
     def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
         return torch.cat([regions_BRD.mean(1), text_BLD[:, 2]], dim=1)
+
+    def repeated(self) -> tuple[()]:
+        return ()
 
 
 def exam(name: str, tiny: TinySet, facts: Facts) -> Exam:

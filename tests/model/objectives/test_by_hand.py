@@ -145,6 +145,53 @@ def test_topics_are_a_mean_over_the_vocabulary(name: str, tiny_facts: Facts) -> 
     assert losses_N.tolist() == pytest.approx([(12 * no + 2 * yes) / 14])
 
 
+@pytest.mark.parametrize("name", ["titp", "tits"])
+def test_bounded_topics_are_normalised_over_the_vocabulary(name: str, tiny_facts: Facts) -> None:
+    # GELU leaves 100 at two pieces of 14 and 0 at twelve: mean 100/7, deviation 100 sqrt(6)/7; so sqrt(6), -1/sqrt(6).
+    batch = small_batch(
+        length=3, true_text_BL=torch.tensor([[5, 6, 7]]), topics_BL=torch.tensor([[True, False, False]])
+    )
+    topics = objective(name, tiny_facts, head="bounded")
+    with torch.no_grad():
+        topics.decoder.linear.bias[5:7] = 100.0  # type: ignore[union-attr,operator,index]
+        topics.decoder.norm.weight.fill_(1.0)  # type: ignore[union-attr,operator]
+    (losses_N,) = losses(topics, batch, vocabulary_size=14)
+    high, low = math.sqrt(6), -1 / math.sqrt(6)
+    expected = (LN(1 + math.exp(-high)) + LN(1 + math.exp(high)) + 12 * LN(1 + math.exp(low))) / 14
+    assert losses_N.tolist() == pytest.approx([expected])
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "part"),
+    [("mrfr", {}, 0), ("ifrs", {}, 0), ("ifrs", {"head": "put_back"}, 0), ("moc", {}, 0), ("moc", {}, 1)],
+)
+def test_gates_are_the_pooled_state_of_the_regions_own_row(
+    name: str, options: dict[str, Any], part: int, tiny_facts: Facts
+) -> None:
+    batch = small_batch(
+        num_rows=2,
+        masked_regions_BR=torch.tensor([[True, False, False], [True, True, False]]),
+        triplets_BR=torch.tensor([[0, 0, 0], [0, 0, 0]]),
+    )
+    plain, gated = (objective(name, tiny_facts, **options, **also) for also in ({}, {"gated": True}))
+    for head in (plain, gated):
+        torch.manual_seed(1)
+        for parameter in head.parameters():
+            torch.nn.init.normal_(parameter)
+    states_BRD = torch.randn(2, 3, 3)
+
+    def found(head: Objective, first: float, second: float) -> Tensor:
+        exercise = small_exercise(batch, head)
+        pooled_BD = torch.tensor([[first] * 3, [second] * 3])
+        output = small_output(batch, regions_BRD=states_BRD, pooled_BD=pooled_BD)
+        return head.losses(exercise.asks["0"], exercise.shown, output)[part]
+
+    of_first = 3 if name == "ifrs" else 1
+    is_same_N = found(gated, 1.0, 0.0) == found(plain, 1.0, 0.0)
+    assert is_same_N.tolist() == [True] * of_first + [False] * (len(is_same_N) - of_first)
+    torch.testing.assert_close(found(plain, 1.0, 0.0), found(plain, 0.0, 2.0), rtol=0, atol=0)
+
+
 @pytest.mark.parametrize(("form", "weights"), [("two_way", [[0, 0, 0], [2, 0, 0]]), ("logistic", [[2, 0, 0]])])
 def test_matching_is_the_cross_entropy_of_yes_and_no(form: str, weights: list[list[float]], tiny_facts: Facts) -> None:
     itm = objective("itm_hs", tiny_facts, form=form)
