@@ -1,7 +1,9 @@
 """LXMERT-S: LXMERT's cross-modality layers alone, over word pieces and regions (MSP, section 3; Tan and Bansal 2019).
 
 Where paper, LXMERT and the MSP authors' code disagree there is an option (`model.lxmert_readings`); with 9 text layers
-and 5 region layers it is LXMERT. Legend: B rows, L word pieces, R regions, F features of a region, D width, V vocabulary.
+and 5 region layers it is LXMERT.
+
+Legend: B rows, L word pieces, R regions, F features of a region, D width, V vocabulary.
 """
 
 from __future__ import annotations
