@@ -43,7 +43,6 @@ class Batch:
     object_conf_BR: Tensor
     attribute_ids_BR: Tensor
     attribute_conf_BR: Tensor
-    topics_BL: Tensor  # True on the pieces of words that are also words of the shown image's object labels
     masked_words_BL: Tensor  # True where MLM asks for the word piece
     masked_regions_BR: Tensor  # True where MRFR and MOC ask for the region
     triplets_BR: Tensor  # the first region of the shuffled triplet that a region is in, else -1

@@ -88,7 +88,6 @@ class Feed:
             object_conf_BR=shown.object_conf_BR,
             attribute_ids_BR=shown.attribute_ids_BR,
             attribute_conf_BR=shown.attribute_conf_BR,
-            topics_BL=self._facts.topics.mark(text_BL, shown.object_ids_BR),
             masked_words_BL=torch.zeros(text_BL.shape, dtype=torch.bool),
             masked_regions_BR=nothing_BR,
             triplets_BR=torch.full_like(shown.object_ids_BR, NOT_ASKED),

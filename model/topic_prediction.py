@@ -20,6 +20,7 @@ from model.judging import Judge, Parts, PrecisionJudge
 from model.objectives import Objective
 from model.plugins import choose, read_options
 from model.specs import Network, Options
+from model.topics import TopicRule, TopicWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +28,14 @@ class TopicSettings:
     """`linear` is the paper's head; `tied` decodes with the word table, without which a short training learns little.
 
     `bias` starts a tied head near the rarity of topics: at 0 it would first spend hundreds of steps on saying "no".
+    `unit`, `form` and `labels` say which words are topics (`TopicRule`).
     """
 
     head: str = "linear"
     bias: float = -3.0
+    unit: str = TopicRule.unit
+    form: str = TopicRule.form
+    labels: str = TopicRule.labels
 
 
 class TopicPrediction(Objective):
@@ -43,11 +48,17 @@ class TopicPrediction(Objective):
             network.hidden_size, facts.vocabulary_size, settings.bias
         )
         self._num_words = facts.vocabulary_size
-        self._candidates_C = torch.tensor(facts.topics.piece_ids, dtype=torch.int64)
+        rule = TopicRule(unit=settings.unit, form=settings.form, labels=settings.labels)
+        self._topics = TopicWords.of(facts.tokens, facts.store.object_names, rule)
+        self._candidates_C = torch.tensor(self._topics.piece_ids, dtype=torch.int64)
 
     def ask(self, batch: Batch) -> tuple[Asked, ...]:
-        """The topics of each row, (B, L): the word pieces that are some, and one past the vocabulary elsewhere."""
-        return (of_rows(torch.where(batch.topics_BL, batch.true_text_BL, self._num_words)),)
+        """The topics of each row, (B, L): the word pieces that are some, and one past the vocabulary elsewhere.
+
+        They are those of the text and the image that are shown, whatever was swapped.
+        """
+        is_topic_BL = self._topics.mark(batch.true_text_BL, batch.object_ids_BR)
+        return (of_rows(torch.where(is_topic_BL, batch.true_text_BL, self._num_words)),)
 
     def losses(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> Parts:
         """One part: the mean over the vocabulary, of each row."""

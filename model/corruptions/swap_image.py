@@ -69,7 +69,6 @@ def show(batch: Batch, swapped_B: Tensor, images_B: Tensor, facts: Facts) -> Bat
         object_conf_BR=shown.object_conf_BR,
         attribute_ids_BR=shown.attribute_ids_BR,
         attribute_conf_BR=shown.attribute_conf_BR,
-        topics_BL=facts.topics.mark(batch.true_text_BL, shown.object_ids_BR),
         matched_B=batch.matched_B & ~swapped_B,
     )
 

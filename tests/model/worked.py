@@ -47,7 +47,6 @@ def small_batch(
         object_conf_BR=zeros_BR + 0.5,
         attribute_ids_BR=zeros_BR.long(),
         attribute_conf_BR=zeros_BR + 0.25,
-        topics_BL=torch.zeros_like(text_BL, dtype=torch.bool),
         masked_words_BL=torch.zeros_like(text_BL, dtype=torch.bool),
         masked_regions_BR=zeros_BR.bool(),
         triplets_BR=torch.full_like(zeros_BR, NOT_ASKED, dtype=torch.int64),

@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from data.errors import UserError
+from model import plugins
 from model.batch import Draws
 from model.corruptions import swap_image
 from model.facts import Facts
 from model.feed import Feed
-from tests.model.tiny import TinySet, tiny_stage
+from tests.model.tiny import TinySet, tiny_network, tiny_stage
 
 TRAIN = np.arange(16)
 
@@ -38,7 +39,8 @@ def test_everything_that_speaks_of_the_image_follows_the_one_shown(feed: Feed, t
     assert torch.equal(swapped.true_sources(), swapped.sources_BR)
     assert torch.equal(swapped.boxes_BR4[0], torch.from_numpy(store.boxes_NR4[2]))
     # [CLS] a cat and a dog [SEP]: the cat is gone, the dog is still a label.
-    assert swapped.topics_BL[0, :7].tolist() == [False, False, False, False, False, True, False]
+    tits = plugins.load("objectives", "tits").build({}, network=tiny_network(), facts=tiny_facts)
+    assert tits.ask(swapped)[0].targets_N[0, :7].tolist() == [14, 14, 14, 14, 14, 5, 14]
 
 
 def test_without_a_hard_negative_it_is_another_image_of_the_split(feed: Feed, tiny_facts: Facts) -> None:
@@ -62,7 +64,7 @@ def test_half_are_swapped_and_the_rest_stay_whole(feed: Feed, tiny_facts: Facts)
     assert abs(float(torch.stack([s.matched_B for s in swaps]).float().mean()) - 0.5) < 0.04
     stayed = swaps[0].matched_B
     assert torch.equal(swaps[0].images_B[stayed], clean.images_B[stayed])
-    assert torch.equal(swaps[0].topics_BL[stayed], clean.topics_BL[stayed])
+    assert torch.equal(swaps[0].object_ids_BR[stayed], clean.object_ids_BR[stayed])
     assert (swaps[0].images_B[~stayed] != clean.images_B[~stayed]).all()
 
 
