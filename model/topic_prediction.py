@@ -64,20 +64,22 @@ class TopicPrediction(Objective):
         """One part: the mean over the vocabulary, of each row."""
         targets_BV = self._targets(asked)
         losses_BV = functional.binary_cross_entropy_with_logits(
-            self._logits(output).float(), targets_BV, reduction="none"
+            self._logits(asked, output).float(), targets_BV, reduction="none"
         )
         return (losses_BV.mean(1),)
 
     def judge(self) -> Judge:
         """By average precision among the pieces that object labels have: nothing else can be a topic."""
         return PrecisionJudge(
-            scores=lambda output: self._logits(output)[:, self._candidates_C],
+            scores=lambda asked, output: self._logits(asked, output)[:, self._candidates_C],
             targets=lambda asked: self._targets(asked)[:, self._candidates_C],
             num_candidates=len(self._candidates_C),
         )
 
-    def _logits(self, output: Output) -> Tensor:
-        logits_BV: Tensor = self.decoder(output.pooled_BD, output.words_VD)
+    def _logits(self, asked: tuple[Asked, ...], output: Output) -> Tensor:
+        """Of the rows that are asked, (B, V)."""
+        pooled_BD = output.pooled_BD.index_select(0, asked[0].places_N)
+        logits_BV: Tensor = self.decoder(pooled_BD, output.words_VD)
         return logits_BV
 
     def _targets(self, asked: tuple[Asked, ...]) -> Tensor:

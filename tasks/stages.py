@@ -74,7 +74,7 @@ class PretrainStage(TrainingTask):
                 for stream in stage.streams
             },
         }
-        if "swap_image" in {corruption.name for stream in stage.streams for corruption in stream.corruptions}:
+        if _needs_negatives(stage):
             negatives = HardNegatives(profile=self.profile)
             inputs["hard_negatives"] = Input(node=negatives, results=("hard_negatives.h5",))
         if stage.starts_from is not None:
@@ -117,6 +117,12 @@ class PretrainStage(TrainingTask):
             num_devices=self.num_devices,
             checkpoint_every_s=self.checkpoint_every_s,
         )
+
+
+def _needs_negatives(stage: Stage) -> bool:
+    """Whether images are swapped for hard ones; `num_negatives` 0 asks for any other image."""
+    corruptions = [corruption for stream in stage.streams for corruption in stream.corruptions]
+    return any(each.name == "swap_image" and each.options.get("num_negatives") != 0 for each in corruptions)
 
 
 class TokenStage(PretrainStage):

@@ -8,14 +8,13 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from model.batch import Batch, Draws
 from model.corruptions import Corruption
 from model.facts import Facts
 from model.plugins import read_options
+from model.rows import Rows
 from model.specs import Options
 
 
@@ -28,7 +27,7 @@ class MaskWords:
     random_share: float = 0.1
 
 
-def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Corruption:
+def build(options: Options, *, facts: Facts, rows: Rows) -> Corruption:
     """Never touches [CLS], [SEP], [PAD] or [UNK]; nothing can be learnt from the answer "[UNK]".
 
     The random piece comes from the whole vocabulary without its special entries: LXMERT draws these too, but a [SEP]
