@@ -114,9 +114,12 @@ class Mixing:
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer:
-    """The optimiser and its schedule: linear warm-up over `warmup_rate` of all steps, then `schedule`."""
+    """The optimiser and its schedule: linear warm-up over `warmup_rate` of all steps, then `schedule`.
 
-    name: Literal["adam", "adamw"]
+    `bertadam` is LXMERT's: no bias correction, epsilon 1e-6, and a warm-up that begins with a rate of 0.
+    """
+
+    name: Literal["adam", "adamw", "bertadam"]
     learning_rate: float
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0

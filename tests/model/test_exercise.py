@@ -63,6 +63,22 @@ def test_losses_and_gradients_of_parts_add_up_to_those_of_the_batch(
 
 
 @pytest.mark.parametrize("ends", CUTS)
+def test_the_parts_of_a_batch_with_rows_that_are_not_asked_add_up_too(
+    ends: list[int], tiny: TinySet, tiny_facts: Facts, pupil: Learner
+) -> None:
+    stream = dataclasses.replace(tiny_stage().streams[0], batch_size=NUM_ROWS)
+    batch = next(Feed(stream, corpus=tiny.corpus, split="train", facts=tiny_facts, seed=1).batches(2))
+    batch = batch.mismatched(torch.arange(NUM_ROWS) % 3 == 1, have_targets=False)
+    exercise = dress(batch, pupil.ask(batch), Mapped(tiny_facts.store, "cpu"))
+    assert [len(exercise.asks[name][0].places_N) for name in ("tits", "itm_hs")] == [5, 7]
+    parts = [exercise.part(slice(*cut)) for cut in itertools.pairwise(ends)]
+    whole, gradients = taught(pupil, lambda: iter([pupil.losses(exercise)]))
+    summed, added = taught(pupil, lambda: (pupil.losses(part) for part in parts))
+    torch.testing.assert_close(summed, whole, rtol=1e-6, atol=1e-6)
+    assert (added - gradients).norm() <= 1e-6 * gradients.norm()
+
+
+@pytest.mark.parametrize("ends", CUTS)
 @pytest.mark.parametrize("name", ["vqa", "nlvr2", "retrieval"])
 def test_the_parts_of_a_fine_tunings_batch_add_up_too(
     name: str, ends: list[int], tiny: TinySet, tiny_facts: Facts
