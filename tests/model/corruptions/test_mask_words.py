@@ -24,6 +24,13 @@ def test_shares_are_those_of_the_rule(tiny_facts: Facts) -> None:
     assert set(shown.tolist()) == {tiny_facts.mask_id, *range(5, 14)}
 
 
+def test_the_whole_vocabulary_has_special_entries_too(tiny_facts: Facts) -> None:
+    options = {"rate": 1.0, "mask_share": 0.0, "random_share": 1.0, "random_from": "vocabulary"}
+    batch = small_batch(num_rows=50, length=6, text_BL=torch.full((50, 6), 7))
+    masked = mask_words.build(options, facts=tiny_facts, rows=small_rows())(batch, Draws(seed=1, epoch=0))
+    assert set(masked.text_BL.flatten().tolist()) == set(range(14))
+
+
 def test_special_pieces_and_padding_are_never_asked(tiny_facts: Facts) -> None:
     text_BL = torch.tensor([[2, 1, 5, 3, 0]])
     batch = small_batch(length=5, text_BL=text_BL, true_text_BL=text_BL, text_mask_BL=text_BL != 0)
