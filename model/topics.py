@@ -94,7 +94,8 @@ class TopicWords:
         word_of_place_BL, codes_BL = words_in(text_BL, self.starts_word_V)
         found_BL, is_word_BL = _look_up(codes_BL, self.spelling_codes_S)
         numbers_BL = torch.where(is_word_BL, self.word_of_S[found_BL], _NO_WORD)
-        for size, run_codes_BL in enumerate(_runs(numbers_BL, self.longest), start=1):
+        longest = min(self.longest, text_BL.shape[1])
+        for size, run_codes_BL in enumerate(_runs(numbers_BL, longest), start=1):
             terms_BL, is_term_BL = _look_up(run_codes_BL, self.term_codes_T)
             is_hit_BL = is_shown_BT.gather(1, terms_BL) & is_term_BL
             for place in range(size):

@@ -14,6 +14,7 @@ from data.errors import UserError
 from data.vocabulary import SPECIALS
 from model.facts import Facts
 from model.feed import Feed
+from model.lemmas import lemma
 from model.topic_prediction import TopicPrediction
 from model.topics import TopicRule, TopicWords, words_in
 from tests.model.tiny import OBJECTS, PIECES, TOKENS, TinySet, tiny_network, tiny_stage
@@ -21,6 +22,7 @@ from tests.model.tiny import OBJECTS, PIECES, TOKENS, TinySet, tiny_network, tin
 # Beside the special entries 0-4: t - shirt dog dogs ##s red wine glass ##es
 WORN = (*SPECIALS, "t", "-", "shirt", "dog", "dogs", "##s", "red", "wine", "glass", "##es")
 T, HYPHEN, SHIRT, DOG, DOGS, S, RED, WINE, GLASS, ES = range(5, 15)
+SPELLED = {"dog": [DOG], "dogs": [DOGS], "red": [RED], "wine": [WINE], "glass": [GLASS], "glasses": [GLASS, ES]}
 
 
 def marked(shown: list[str], text: list[int], **rule: str) -> list[int]:
@@ -60,6 +62,7 @@ def test_a_whole_label_is_a_topic_only_where_its_words_stand_in_a_row() -> None:
     assert marked(labels, text, labels="whole") == [1, 1, 1, 0, 0, 0, 0]
     assert marked(labels, [WINE, GLASS, ES], labels="whole", form="lemma") == [1, 1, 1]
     assert marked(["glass", "wine glass red"], [WINE, GLASS], labels="whole") == [0, 1]  # the end of a text is no word
+    assert marked(["red wine glass"], [RED], labels="whole") == [0]
 
 
 def test_a_hyphen_is_no_topic_by_itself_and_part_of_a_whole_label() -> None:
@@ -99,6 +102,30 @@ def test_topics_of_unswapped_rows_are_those_of_the_corpus(tiny: TinySet, tiny_fa
     for row in range(batch.size):
         left, right = ([*PIECES][(20 + row // 2) % 4], [*PIECES][((20 + row // 2) // 4) % 4])
         assert set(asked.targets_N[row].tolist()) - {len(TOKENS)} == {*PIECES[left], *PIECES[right]}
+
+
+@given(
+    shown=st.lists(st.sampled_from(["dog", "dogs", "wine glass", "glasses", "red wine glass", "red"]), max_size=3),
+    text=st.lists(st.sampled_from(sorted(SPELLED)), min_size=1, max_size=12),
+    form=st.sampled_from(["surface", "lemma"]),
+    labels=st.sampled_from(["words", "whole"]),
+)
+def test_topics_are_those_that_a_search_word_by_word_finds(
+    shown: list[str], text: list[str], form: str, labels: str
+) -> None:
+    same = lemma if form == "lemma" else str
+    words, split = [same(word) for word in text], [[same(word) for word in label.split()] for label in shown]
+    terms = split if labels == "whole" else [[word] for label in split for word in label]
+    found = {
+        first + place
+        for term in terms
+        for first in range(len(words))
+        if words[first : first + len(term)] == term
+        for place in range(len(term))
+    }
+    expected = [int(place in found) for place, word in enumerate(text) for _ in SPELLED[word]]
+    pieces = [piece for word in text for piece in SPELLED[word]]
+    assert marked(shown, pieces, form=form, labels=labels) == expected
 
 
 @given(words=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=4), min_size=1, max_size=6))
