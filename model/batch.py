@@ -43,16 +43,22 @@ class Batch:
     object_conf_BR: Tensor
     attribute_ids_BR: Tensor
     attribute_conf_BR: Tensor
-    topics_BL: Tensor  # True on the pieces of words that are also words of the shown image's object labels
     masked_words_BL: Tensor  # True where MLM asks for the word piece
     masked_regions_BR: Tensor  # True where MRFR and MOC ask for the region
     triplets_BR: Tensor  # the first region of the shuffled triplet that a region is in, else -1
-    matched_B: Tensor  # False where the image was swapped
+    matched_B: Tensor  # False where the image or the text was swapped
+    asked_B: Tensor  # False where nothing but the match is asked, whatever is marked above
 
     @property
     def size(self) -> int:
         """The number of rows."""
         return len(self.rows_B)
+
+    def mismatched(self, swapped_B: Tensor, *, have_targets: bool) -> Batch:
+        """The batch whose pairs at `swapped_B` do not match; `have_targets`: all else is asked of them as well."""
+        return dataclasses.replace(
+            self, matched_B=self.matched_B & ~swapped_B, asked_B=self.asked_B & (have_targets | ~swapped_B)
+        )
 
     def true_sources(self) -> Tensor:
         """The sources of the shown images' own regions, (B, R)."""

@@ -79,13 +79,28 @@ class Asked:
             needs_whole_batch=self.needs_whole_batch,
         )
 
+    def of(self, rows_B: Tensor) -> Asked:
+        """What is asked of the rows where `rows_B` is True, and nothing of the others."""
+        if rows_B.all():
+            return self
+        kept_N = rows_B[self.places_N // self.num_places]
+        num_kept_N = np.concatenate([[0], kept_N.cumsum(0).numpy()])
+        return dataclasses.replace(
+            self,
+            places_N=self.places_N[kept_N],
+            targets_N=self.targets_N[kept_N],
+            weights_N=None if self.weights_N is None else self.weights_N[kept_N],
+            num_asked=torch.tensor(float(max(num_kept_N[-1], 1))),
+            ends_B=num_kept_N[self.ends_B],
+        )
+
     def padded(self, size: int) -> Asked:
         """With things of no weight at its end, so that there are `size` of them; as it is where there are more.
 
-        Also where it is rows that are asked, which are always as many as the batch has.
+        Also where every row is asked one thing: these are as many in any batch.
         """
         lacking = size - len(self.places_N)
-        if lacking < 0 or self.num_places == 1:
+        if lacking < 0 or (self.num_places == 1 and len(self.places_N) == len(self.ends_B)):
             return self
         weights_N = torch.ones(len(self.places_N)) if self.weights_N is None else self.weights_N
 

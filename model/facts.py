@@ -1,6 +1,6 @@
 """What a training or an evaluation reads besides its corpus: regions, vocabulary, hard negatives.
 
-Legend: N images of the store, K neighbours, C object labels.
+Legend: N images of the store, K neighbours.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from data import hard_negatives, vocabulary
 from data.regions.store import FILE_NAME, RegionStore
-from model.topics import TopicWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +24,6 @@ class Facts:
     pad_id: int
     mask_id: int
     special_ids: tuple[int, ...]  # [PAD], [UNK], [CLS], [SEP], [MASK]: never masked, never drawn as a replacement
-    topics: TopicWords
     neighbours_NK: NDArray[np.int64] | None  # rows of the store, most similar first, -1 at the end; None: not given
 
     @property
@@ -49,14 +47,12 @@ def read(*, regions: Path, words: Path, negatives: Path | None) -> Facts:
     store = RegionStore.open(regions / FILE_NAME)
     entries = vocabulary.load(words)
     specials = (entries.pad_id, entries.unknown_id, entries.cls_id, entries.sep_id, entries.mask_id)
-    labels = entries.encode(store.object_names, max_length=entries.size)
     return Facts(
         store=store,
         tokens=tuple(entries.tokens),
         pad_id=entries.pad_id,
         mask_id=entries.mask_id,
         special_ids=specials,
-        topics=TopicWords.of(entries.tokens, labels, special_ids=set(specials)),
         neighbours_NK=None if negatives is None else _neighbours_in_store(store, negatives),
     )
 

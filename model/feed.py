@@ -1,6 +1,6 @@
 """Makes the mini-batches of a stream: rows by number, corruptions, what is asked; any batch can be made at once.
 
-Legend: B rows, L word pieces, R regions, S images of the split.
+Legend: B rows, L word pieces, R regions.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ class Feed:
         self._max_length = stream.max_length
         self._facts = facts
         self._seed = seed
-        images_S = np.unique(self.rows.images_N)
         self._corruptions: list[Corruption] = [
-            plugins.load("corruptions", corruption.name).build(corruption.options, facts=facts, images_S=images_S)
+            plugins.load("corruptions", corruption.name).build(corruption.options, facts=facts, rows=self.rows)
             for corruption in stream.corruptions
         ]
         self._order: Order = plugins.load("orders", stream.order.name).build(
@@ -88,11 +87,11 @@ class Feed:
             object_conf_BR=shown.object_conf_BR,
             attribute_ids_BR=shown.attribute_ids_BR,
             attribute_conf_BR=shown.attribute_conf_BR,
-            topics_BL=self._facts.topics.mark(text_BL, shown.object_ids_BR),
             masked_words_BL=torch.zeros(text_BL.shape, dtype=torch.bool),
             masked_regions_BR=nothing_BR,
             triplets_BR=torch.full_like(shown.object_ids_BR, NOT_ASKED),
             matched_B=torch.ones(len(rows_B), dtype=torch.bool),
+            asked_B=torch.ones(len(rows_B), dtype=torch.bool),
         )
 
 

@@ -164,7 +164,7 @@ class PrecisionJudge(Judge):
 
     def __init__(
         self,
-        scores: Callable[[Output], Tensor],
+        scores: Callable[[tuple[Asked, ...], Output], Tensor],
         targets: Callable[[tuple[Asked, ...]], Tensor],
         num_candidates: int,
     ) -> None:
@@ -179,7 +179,7 @@ class PrecisionJudge(Judge):
 
     def score(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> None:
         """Take held-out rows."""
-        self._scored.append((self._scores(output).cpu(), self._targets(asked).cpu()))
+        self._scored.append((self._scores(asked, output).cpu(), self._targets(asked).cpu()))
 
     def result(self) -> HeldOut:
         """The average precisions."""

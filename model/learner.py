@@ -64,7 +64,8 @@ class Learner(nn.Module):
 
     @staticmethod
     def _ask(head: Objective, batch: Batch) -> tuple[Asked, ...]:
-        return tuple(dataclasses.replace(asked, needs_whole_batch=head.needs_whole_batch) for asked in head.ask(batch))
+        parts = head.ask(batch) if head.is_matching else tuple(asked.of(batch.asked_B) for asked in head.ask(batch))
+        return tuple(dataclasses.replace(asked, needs_whole_batch=head.needs_whole_batch) for asked in parts)
 
 
 def write(learner: nn.Module, folder: Path, *, description: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The rows of a corpus in memory: token ids end to end, and which image each row speaks of.
 
-Legend: N rows, T all word pieces of all rows, B rows of a batch, L word pieces of a row.
+Legend: N rows, T all word pieces of all rows, B rows of a batch, L word pieces of a row, S images of the split.
 """
 
 from __future__ import annotations
@@ -62,6 +62,10 @@ class Rows(Texts):
     """The rows of one split, in the corpus's order."""
 
     images_N: NDArray[np.int64]  # rows of the region store
+
+    def images(self) -> NDArray[np.int64]:
+        """The images of the split, ascending, (S,)."""
+        return np.unique(self.images_N)
 
 
 def read(folder: Path, *, split: str, store: RegionStore) -> Rows:

@@ -17,6 +17,8 @@ MIN_LENGTH = 3
 Device = Literal["cpu", "cuda"]
 Precision = Literal["float32", "bfloat16"]
 Mode = Literal["exact", "fast"]
+OptimizerName = Literal["adam", "adamw", "bertadam"]
+Schedule = Literal["constant", "linear"]
 Sees = Literal["pair", "text"]
 Options = dict[str, Any]  # the keyword arguments of the named plug-in; plain JSON values
 
@@ -118,14 +120,17 @@ class Mixing:
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer:
-    """The optimiser and its schedule: linear warm-up over `warmup_rate` of all steps, then `schedule`."""
+    """The optimiser and its schedule: linear warm-up over `warmup_rate` of all steps, then `schedule`.
 
-    name: Literal["adam", "adamw"]
+    `bertadam` is LXMERT's: no bias correction, epsilon 1e-6, and a warm-up that begins with a rate of 0.
+    """
+
+    name: OptimizerName
     learning_rate: float
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0
     warmup_rate: float = 0.0
-    schedule: Literal["constant", "linear"] = "linear"
+    schedule: Schedule = "linear"
     clip_norm: float | None = None
 
     def __post_init__(self) -> None:
@@ -135,6 +140,13 @@ class Optimizer:
                 found=str(self.learning_rate),
                 where="learning_rate of a stage or a fine-tuning",
                 way_out="the paper uses 1e-5 for stages and 5e-5 for fine-tuning, the miniature 2.5e-3 and 1e-3",
+            )
+        if not (0 <= self.weight_decay < math.inf and (self.clip_norm is None or 0 < self.clip_norm < math.inf)):
+            raise UserError(
+                expected="a weight decay of 0 or more, and a norm above 0 to clip gradients at",
+                found=f"weight_decay {self.weight_decay}, clip_norm {self.clip_norm}",
+                where="a stage or a fine-tuning",
+                way_out="LXMERT decays by 0.01, and clips at 1 in pre-training and at 5 in fine-tuning",
             )
 
 

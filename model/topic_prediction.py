@@ -20,6 +20,7 @@ from model.judging import Judge, Parts, PrecisionJudge
 from model.objectives import Objective
 from model.plugins import choose, read_options
 from model.specs import Network, Options
+from model.topics import TopicRule, TopicWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +29,14 @@ class TopicSettings:
     `bounded` is the MSP authors' code: linear, GELU, and a layer norm over the vocabulary.
 
     `bias` starts a tied head near the rarity of topics: at 0 it would first spend hundreds of steps on saying "no".
+    `unit`, `form` and `labels` say which words are topics (`TopicRule`).
     """
 
     head: str = "linear"
     bias: float = -3.0
+    unit: str = TopicRule.unit
+    form: str = TopicRule.form
+    labels: str = TopicRule.labels
 
 
 class TopicPrediction(Objective):
@@ -44,30 +49,38 @@ class TopicPrediction(Objective):
             network.hidden_size, facts.vocabulary_size, settings.bias
         )
         self._num_words = facts.vocabulary_size
-        self._candidates_C = torch.tensor(facts.topics.piece_ids, dtype=torch.int64)
+        rule = TopicRule(unit=settings.unit, form=settings.form, labels=settings.labels)
+        self._topics = TopicWords.of(facts.tokens, facts.store.object_names, rule)
+        self._candidates_C = torch.tensor(self._topics.piece_ids, dtype=torch.int64)
 
     def ask(self, batch: Batch) -> tuple[Asked, ...]:
-        """The topics of each row, (B, L): the word pieces that are some, and one past the vocabulary elsewhere."""
-        return (of_rows(torch.where(batch.topics_BL, batch.true_text_BL, self._num_words)),)
+        """The topics of each row, (B, L): the word pieces that are some, and one past the vocabulary elsewhere.
+
+        They are those of the text and the image that are shown, whatever was swapped.
+        """
+        is_topic_BL = self._topics.mark(batch.true_text_BL, batch.object_ids_BR)
+        return (of_rows(torch.where(is_topic_BL, batch.true_text_BL, self._num_words)),)
 
     def losses(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> Parts:
         """One part: the mean over the vocabulary, of each row."""
         targets_BV = self._targets(asked)
         losses_BV = functional.binary_cross_entropy_with_logits(
-            self._logits(output).float(), targets_BV, reduction="none"
+            self._logits(asked, output).float(), targets_BV, reduction="none"
         )
         return (losses_BV.mean(1),)
 
     def judge(self) -> Judge:
         """By average precision among the pieces that object labels have: nothing else can be a topic."""
         return PrecisionJudge(
-            scores=lambda output: self._logits(output)[:, self._candidates_C],
+            scores=lambda asked, output: self._logits(asked, output)[:, self._candidates_C],
             targets=lambda asked: self._targets(asked)[:, self._candidates_C],
             num_candidates=len(self._candidates_C),
         )
 
-    def _logits(self, output: Output) -> Tensor:
-        logits_BV: Tensor = self.decoder(output.pooled_BD, output.words_VD)
+    def _logits(self, asked: tuple[Asked, ...], output: Output) -> Tensor:
+        """Of the rows that are asked, (B, V)."""
+        pooled_BD = output.pooled_BD.index_select(0, asked[0].places_N)
+        logits_BV: Tensor = self.decoder(pooled_BD, output.words_VD)
         return logits_BV
 
     def _targets(self, asked: tuple[Asked, ...]) -> Tensor:

@@ -41,7 +41,8 @@ def train(path: str, progress: Progress) -> None:
     pupil = Learner(network, stage.objectives(), known, seed=budget.seed)
     origin = copy_matching(pupil, _start(this, pupil, known, network))
     pupil.to(budget.device)
-    feeds = {stream.label: _feed(stream, this, known, split="train", seed=budget.seed) for stream in stage.streams}
+    feeds = _feeds(stage, this, known, split="train")
+    validation = _feeds(stage, this, known, split="validation")  # a split without rows is said before any work
     features = regions.features(known.store, budget.device)
     rows_recorded = _rows_recorded(stage, ranks)
     if fast.is_recorded(budget):
@@ -56,7 +57,7 @@ def train(path: str, progress: Progress) -> None:
     description = {**learner.describe(network, stage.objectives(), known), "start": origin}
     runs.write(this, pupil, timed, description=description)
     with fast.uncompiled(budget):
-        judged = _judged(stage, pupil, feeds, this, known, features)
+        judged = _judged(stage, pupil, feeds, validation, known, features)
     write_json(this.result / "held_out.json", judged)
     progress(1.0, f"{stage.name}: {loop.num_steps:,} steps")
 
@@ -69,8 +70,12 @@ def _start(this: Job, pupil: Learner, known: Facts, network: Network) -> dict[st
     return weights
 
 
-def _feed(stream: Stream, this: Job, known: Facts, *, split: str, seed: int) -> Feed:
-    return Feed(stream, corpus=this.corpus(stream.corpus), split=split, facts=known, seed=seed)
+def _feeds(stage: Stage, this: Job, known: Facts, *, split: str) -> dict[str, Feed]:
+    """The rows of one split for each stream. Raises UserError where there are none."""
+    return {
+        stream.label: Feed(stream, corpus=this.corpus(stream.corpus), split=split, facts=known, seed=stage.budget.seed)
+        for stream in stage.streams
+    }
 
 
 def _updates(
@@ -109,7 +114,12 @@ def _lane(stream: Stream, pupil: Learner, feed: Feed, features: Features, *, is_
 
 
 def _judged(
-    stage: Stage, pupil: Learner, feeds: Mapping[str, Feed], this: Job, known: Facts, features: Features
+    stage: Stage,
+    pupil: Learner,
+    train: Mapping[str, Feed],
+    validation: Mapping[str, Feed],
+    known: Facts,
+    features: Features,
 ) -> dict[str, Mapping[str, Any]]:
     """Every objective on validation rows; with the stream's name where there are several streams."""
     found: dict[str, Mapping[str, Any]] = {}
@@ -117,8 +127,8 @@ def _judged(
         judged = held_out.judge(
             pupil,
             [objective.name for objective in stream.objectives],
-            train=feeds[stream.label],
-            validation=_feed(stream, this, known, split="validation", seed=stage.budget.seed),
+            train=train[stream.label],
+            validation=validation[stream.label],
             store=known.store,
             features=features,
         )

@@ -12,10 +12,9 @@ import luigi
 
 from model.curricula.msp import MspSizes
 from model.msp_readings import MODELS, MspReadings
-from tasks.parameters import ChoiceParameter, OptionalCountFromZeroParameter
+from tasks.parameters import OF_PROFILE, ChoiceParameter, OptionalCountFromZeroParameter
 from tasks.settings import current_profile
 
-_OF_PROFILE = "profile"
 _REGISTER: Any = type(luigi.Config)
 _NUMBERS: Mapping[type, Any] = {int: OptionalCountFromZeroParameter, float: luigi.OptionalFloatParameter}
 _READINGS = dataclasses.fields(MspReadings)
@@ -31,7 +30,7 @@ def _parameter(reading: dataclasses.Field[Any]) -> luigi.Parameter[Any]:
 
 
 def _choice(choices: Iterable[str], about: str) -> ChoiceParameter:
-    return ChoiceParameter(default=_OF_PROFILE, choices=(*choices, _OF_PROFILE), description=about)
+    return ChoiceParameter(default=OF_PROFILE, choices=(*choices, OF_PROFILE), description=about)
 
 
 Msp: Any = _REGISTER(
@@ -53,7 +52,7 @@ def current_sizes(profile: str) -> MspSizes:
     """The profile's sizes of MSP, with the readings that the user chose."""
     sizes, section = current_profile(profile).msp, Msp()
     given = {reading.name: getattr(section, reading.name) for reading in _READINGS}
-    single = {name: value for name, value in given.items() if value not in (_OF_PROFILE, None)}
+    single = {name: value for name, value in given.items() if value not in (OF_PROFILE, None)}
     chosen = {**MODELS.get(section.model, {}), **single}
     return dataclasses.replace(sizes, readings=dataclasses.replace(sizes.readings, **chosen))
 

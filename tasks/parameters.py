@@ -14,6 +14,8 @@ from tasks.profiles import profile_names
 from tasks.spelling import nearest
 
 MAX_PROCESSES = 256
+OF_PROFILE = "profile"
+"""The choice that leaves a setting to the profile."""
 
 
 class ProfileParameter(luigi.Parameter[str]):

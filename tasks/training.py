@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 import luigi
 
-from model.specs import Budget, Device, Mode, Precision
+from model.specs import Budget, Device, Mode, Optimizer, OptimizerName, Precision, Schedule
 from tasks.artifact import ArtifactTask
 from tasks.parameters import (
+    OF_PROFILE,
     ChoiceParameter,
     OptionalCountParameter,
     OptionalProcessesParameter,
+    OptionalRateParameter,
     ProcessesParameter,
     SecondsParameter,
     SeedParameter,
@@ -29,6 +32,21 @@ class TrainingTask(ArtifactTask):
     num_epochs: OptionalCountParameter = OptionalCountParameter(default=None, description="passes over the rows")
     batch_size: OptionalCountParameter = OptionalCountParameter(default=None, description="rows an update")
     learning_rate: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(default=None, description="its peak")
+    optimizer: ChoiceParameter = ChoiceParameter(
+        default=OF_PROFILE, choices=(*get_args(OptimizerName), OF_PROFILE), description="bertadam is LXMERT's"
+    )
+    warmup_rate: OptionalRateParameter = OptionalRateParameter(
+        default=None, description="share of all updates over which the rate rises to its peak"
+    )
+    schedule: ChoiceParameter = ChoiceParameter(
+        default=OF_PROFILE, choices=(*get_args(Schedule), OF_PROFILE), description="of the rate after its peak"
+    )
+    weight_decay: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(
+        default=None, description="of all weights alike"
+    )
+    clip_norm: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(
+        default=None, description="norm to which gradients are cut down; inf: never"
+    )
     device: ChoiceParameter = ChoiceParameter(default="cpu", choices=("cpu", "cuda"), description="where to train")
     precision: ChoiceParameter = ChoiceParameter(
         default="float32", choices=get_args(Precision), description="of matrix products; all else is float32"
@@ -63,16 +81,27 @@ class TrainingTask(ArtifactTask):
 
     def with_parameters(self, budget: Budget) -> Budget:
         """The budget with what the user set in place of the profile's sizes."""
-        optimizer = budget.optimizer
-        if self.learning_rate is not None:
-            optimizer = dataclasses.replace(optimizer, learning_rate=self.learning_rate)
         if self.num_epochs is not None:
             budget = dataclasses.replace(budget, num_steps=None, num_epochs=self.num_epochs)
         return dataclasses.replace(
             budget,
-            optimizer=optimizer,
+            optimizer=self._optimizer(budget.optimizer),
             device=cast(Device, self.device),
             precision=cast(Precision, self.precision),
             mode=cast(Mode, self.mode),
             num_threads=budget.num_threads if self.num_threads is None else self.num_threads,
         )
+
+    def _optimizer(self, optimizer: Optimizer) -> Optimizer:
+        given: dict[str, Any] = {
+            "name": self.optimizer,
+            "learning_rate": self.learning_rate,
+            "warmup_rate": self.warmup_rate,
+            "schedule": self.schedule,
+            "weight_decay": self.weight_decay,
+            "clip_norm": self.clip_norm,
+        }
+        chosen = {name: value for name, value in given.items() if value not in (None, OF_PROFILE)}
+        if chosen.get("clip_norm") == math.inf:
+            chosen["clip_norm"] = None
+        return dataclasses.replace(optimizer, **chosen)

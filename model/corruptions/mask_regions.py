@@ -8,14 +8,13 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from model.batch import HIDDEN, NOT_ASKED, Batch, Draws
 from model.corruptions import Corruption
 from model.facts import Facts
 from model.plugins import read_options
+from model.rows import Rows
 from model.specs import Options
 
 
@@ -28,10 +27,10 @@ class MaskRegions:
     random_share: float = 0.1
 
 
-def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Corruption:
+def build(options: Options, *, facts: Facts, rows: Rows) -> Corruption:
     """The random region is any region of any image of the same split. Regions in a shuffled triplet are left alone."""
     settings = read_options(MaskRegions, options, where="mask_regions")
-    split_S = torch.from_numpy(images_S)
+    split_S = torch.from_numpy(rows.images())
 
     def corrupt(batch: Batch, draws: Draws) -> Batch:
         num_regions = batch.sources_BR.shape[1]

@@ -6,37 +6,42 @@ Legend: B rows, L word pieces, M word pieces that may replace another.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
 from model.batch import Batch, Draws
 from model.corruptions import Corruption
 from model.facts import Facts
-from model.plugins import read_options
+from model.plugins import choose, read_options
+from model.rows import Rows
 from model.specs import Options
 
 
 @dataclass(frozen=True, kw_only=True)
 class MaskWords:
-    """`rate` of the pieces are asked for; of these, shares become [MASK] or a random piece, the rest stay."""
+    """`rate` of the pieces are asked for; of these, shares become [MASK] or a random piece, the rest stay.
+
+    `random_from`: the pieces that texts are made of (`words`), or the whole vocabulary (`vocabulary`), as LXMERT.
+    """
 
     rate: float = 0.15
     mask_share: float = 0.8
     random_share: float = 0.1
+    random_from: str = "words"
 
 
-def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Corruption:
+def build(options: Options, *, facts: Facts, rows: Rows) -> Corruption:
     """Never touches [CLS], [SEP], [PAD] or [UNK]; nothing can be learnt from the answer "[UNK]".
 
-    The random piece comes from the whole vocabulary without its special entries: LXMERT draws these too, but a [SEP]
-    in the middle or a [PAD] that is attended to is not a word that a text could hold.
+    Special entries are no words: a [SEP] in the middle or a [PAD] that is attended to is nothing that a text could
+    hold, though LXMERT draws these as well.
     """
     settings = read_options(MaskWords, options, where="mask_words")
     specials = torch.tensor(facts.special_ids)
-    words_M = torch.tensor(sorted(set(range(facts.vocabulary_size)) - set(facts.special_ids)))
+    words_M = choose(_POOLS, settings.random_from, where="mask_words, random_from")(facts)
 
     def corrupt(batch: Batch, draws: Draws) -> Batch:
         length = batch.text_BL.shape[1]
@@ -52,3 +57,13 @@ def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Cor
         return dataclasses.replace(batch, text_BL=text_BL, masked_words_BL=asked_BL)
 
     return corrupt
+
+
+def _words(facts: Facts) -> Tensor:
+    return torch.tensor(sorted(set(range(facts.vocabulary_size)) - set(facts.special_ids)))
+
+
+_POOLS: Mapping[str, Callable[[Facts], Tensor]] = {
+    "words": _words,
+    "vocabulary": lambda facts: torch.arange(facts.vocabulary_size),
+}

@@ -1,52 +1,72 @@
 """Shuffle triplets: permutes the features of three consecutive regions for IFRS, and never their boxes (MSP 3.1).
 
 Boxes stay because the visual stream has no other sense of place: with box and feature moved together the network is
-equivariant, and the shuffle cannot be seen at all. Legend: B rows, R regions, P permutations.
+equivariant, and the shuffle cannot be seen at all. Legend: B rows, R regions, P permutations (of WIDTH).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from data.errors import UserError
 from model.batch import NOT_ASKED, Batch, Draws
 from model.corruptions import Corruption
 from model.facts import Facts
-from model.plugins import read_options
+from model.plugins import choose, read_options
+from model.rows import Rows
 from model.specs import Options
 
 WIDTH = 3
-PERMUTATIONS_P3 = torch.tensor(list(itertools.permutations(range(WIDTH)))[1:])  # the first one changes nothing
+ALL_PERMUTATIONS_P3 = torch.tensor(list(itertools.permutations(range(WIDTH))))
+PERMUTATIONS_P3 = ALL_PERMUTATIONS_P3[1:]  # the first one changes nothing
+_STEPS: Mapping[str, int] = {"sliding": 1, "disjoint": WIDTH}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShuffleTriplets:
-    """`rate` is the chance that a triplet starts at a region, for every region that is not yet in one.
+    """`rate` is the chance that a triplet starts at a region where one may start and that is not yet in one.
 
-    Three regions at 5 % are close to the 15 % that the masks take, which is why windows slide and are not fixed.
+    `starts`: it may at any region (`sliding`, which shuffles close to 15 % of all, as much as the masks take), or at
+    every third (`disjoint`: twelve fixed windows of 36 regions, and 5 % of all). `identity`: whether a triplet may be
+    left in its order. `boxes` can only `stay`.
     """
 
     rate: float = 0.05
+    starts: str = "sliding"
+    identity: bool = False
+    boxes: str = "stay"
+
+    def __post_init__(self) -> None:
+        choose(_STEPS, self.starts, where="shuffle_triplets, starts")
+        if self.boxes != "stay":
+            raise UserError(
+                expected="boxes = stay: a feature that takes its box along looks just as before, since a network knows "
+                "the place of a region by its box alone, and what cannot be seen cannot be learnt",
+                found=repr(self.boxes),
+                where="shuffle_triplets, boxes",
+                way_out="leave the option out",
+            )
 
 
-def build(options: Options, *, facts: Facts, images_S: NDArray[np.int64]) -> Corruption:
+def build(options: Options, *, facts: Facts, rows: Rows) -> Corruption:
     """Triplets never overlap, and leave out regions that are asked for by a mask."""
     settings = read_options(ShuffleTriplets, options, where="shuffle_triplets")
+    permutations_P3 = ALL_PERMUTATIONS_P3 if settings.identity else PERMUTATIONS_P3
+    step = choose(_STEPS, settings.starts, where="shuffle_triplets, starts")
 
     def corrupt(batch: Batch, draws: Draws) -> Batch:
         num_regions = batch.sources_BR.shape[1]
         starts_BR = draws.uniform(batch, "shuffle_triplets.start", num_regions) < settings.rate
-        permutations_BR3 = PERMUTATIONS_P3[
-            draws.integers(batch, "shuffle_triplets.permutation", len(PERMUTATIONS_P3), num_regions)
-        ]
+        starts_BR &= torch.arange(num_regions) % step == 0
+        drawn_BR = draws.integers(batch, "shuffle_triplets.permutation", len(permutations_P3), num_regions)
         triplets_BR = _triplets(starts_BR, batch.masked_regions_BR)
-        sources_BR = batch.sources_BR.gather(1, _shown(triplets_BR, permutations_BR3))
+        sources_BR = batch.sources_BR.gather(1, _shown(triplets_BR, permutations_P3[drawn_BR]))
         return dataclasses.replace(batch, sources_BR=sources_BR, triplets_BR=triplets_BR)
 
     return corrupt

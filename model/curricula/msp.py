@@ -165,11 +165,11 @@ def _corruptions(link: Link, readings: MspReadings) -> tuple[Corruption, ...]:
     learnt = {*link.objectives}
     found = []
     if {"ITM", "ITM_HS"} & learnt:
-        found.append(readings.swap(is_hard="ITM_HS" in learnt))
+        found.append(readings.mismatch(is_hard="ITM_HS" in learnt))
     if "MLM" in learnt:
-        found.append(Corruption(name="mask_words"))
+        found.append(readings.mask_words())
     if {"MRFR", "MOC"} & learnt:
         found.append(Corruption(name="mask_regions"))
     if "IFRS" in learnt:
-        found.append(Corruption(name="shuffle_triplets", options=readings.shuffle_options()))
+        found.append(readings.shuffle_triplets())
     return tuple(found)

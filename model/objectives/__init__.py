@@ -21,10 +21,12 @@ from model.judging import Judge
 class Objective(nn.Module, ABC):
     """A head on a network's output, and the loss of what a batch asks of it.
 
-    `needs_whole_batch` where a loss compares all rows of a batch: it is then never cut.
+    `needs_whole_batch` where a loss compares all rows of a batch: it is then never cut. `is_matching` where it tells
+    mismatched pairs from others: it asks of all rows, also where a corruption says that nothing else is asked.
     """
 
     needs_whole_batch: ClassVar[bool] = False
+    is_matching: ClassVar[bool] = False
 
     @abstractmethod
     def ask(self, batch: Batch) -> tuple[Asked, ...]:

@@ -44,6 +44,8 @@ class Form:
 class ItmHs(Objective):
     """The cross-entropy of the two answers, which is the logistic loss of their log-odds."""
 
+    is_matching = True
+
     def __init__(self, width: int, form: Form) -> None:
         super().__init__()
         self.linear = nn.Linear(width, form.num_logits)

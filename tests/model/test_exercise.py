@@ -63,6 +63,22 @@ def test_losses_and_gradients_of_parts_add_up_to_those_of_the_batch(
 
 
 @pytest.mark.parametrize("ends", CUTS)
+def test_the_parts_of_a_batch_with_rows_that_are_not_asked_add_up_too(
+    ends: list[int], tiny: TinySet, tiny_facts: Facts, pupil: Learner
+) -> None:
+    stream = dataclasses.replace(tiny_stage().streams[0], batch_size=NUM_ROWS)
+    batch = next(Feed(stream, corpus=tiny.corpus, split="train", facts=tiny_facts, seed=1).batches(2))
+    batch = batch.mismatched(torch.arange(NUM_ROWS) % 3 == 1, have_targets=False)
+    exercise = dress(batch, pupil.ask(batch), Mapped(tiny_facts.store, "cpu"))
+    assert [len(exercise.asks[name][0].places_N) for name in ("tits", "itm_hs")] == [5, 7]
+    parts = [exercise.part(slice(*cut)) for cut in itertools.pairwise(ends)]
+    whole, gradients = taught(pupil, lambda: iter([pupil.losses(exercise)]))
+    summed, added = taught(pupil, lambda: (pupil.losses(part) for part in parts))
+    torch.testing.assert_close(summed, whole, rtol=1e-6, atol=1e-6)
+    assert (added - gradients).norm() <= 1e-6 * gradients.norm()
+
+
+@pytest.mark.parametrize("ends", CUTS)
 @pytest.mark.parametrize("name", ["vqa", "nlvr2", "retrieval"])
 def test_the_parts_of_a_fine_tunings_batch_add_up_too(
     name: str, ends: list[int], tiny: TinySet, tiny_facts: Facts
@@ -88,6 +104,28 @@ def test_a_part_keeps_its_rows_places_and_the_number_asked_in_the_whole_batch() 
     assert part.num_asked.item() == 5
     assert part.part(slice(1, 2)).places_N.tolist() == [1, 2]
     assert part.part(slice(0, 1)).places_N.tolist() == []
+
+
+def test_of_some_rows_only_their_own_places_are_asked() -> None:
+    asked_B3 = torch.tensor([[True, False, True], [True, True, False], [False] * 3, [True, False, False]])
+    asked = where(asked_B3, torch.arange(12).view(4, 3), weights_BP=torch.arange(12.0).view(4, 3))
+    of_three = asked.of(torch.tensor([True, False, True, True]))
+    assert of_three.places_N.tolist() == of_three.targets_N.tolist() == [0, 2, 9]
+    assert of_three.weights_N is not None
+    assert of_three.weights_N.tolist() == [0.0, 2.0, 9.0]
+    assert of_three.ends_B.tolist() == [2, 2, 2, 3]
+    assert of_three.num_asked.item() == 3
+    assert asked.of(torch.zeros(4).bool()).num_asked.item() == 1  # by which nothing is divided
+    assert asked.of(torch.ones(4).bool()) is asked
+
+
+def test_rows_that_are_not_all_asked_are_padded_like_places() -> None:
+    every = of_rows(torch.tensor([7, 8, 9]))
+    assert every.padded(5) is every
+    two = every.of(torch.tensor([True, False, True])).padded(4)
+    assert two.places_N.tolist() == [0, 2, 0, 0]
+    assert two.weights_N is not None
+    assert two.weights_N.tolist() == [1.0, 1.0, 0.0, 0.0]
 
 
 def test_what_is_padded_with_changes_neither_losses_nor_gradients(pupil: Learner, exercise: Exercise) -> None:

@@ -49,7 +49,7 @@ def test_accuracy_is_set_beside_the_majority_of_training() -> None:
 def test_topics_are_set_beside_label_frequencies_of_training() -> None:
     batch = small_batch(num_rows=2)
     asked = (of_rows(torch.tensor([[1.0, 0.0], [1.0, 1.0]])),)
-    judge = PrecisionJudge(lambda output: output.pooled_BD, lambda asked: asked[0].targets_N, 2)
+    judge = PrecisionJudge(lambda asked, output: output.pooled_BD, lambda asked: asked[0].targets_N, 2)
     judge.learn(asked)
     output = small_output(batch, pooled_BD=torch.tensor([[0.9, 0.8], [0.7, 0.6]]))
     judge.score(asked, small_exercise(batch).shown, output)

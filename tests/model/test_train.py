@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -23,11 +24,14 @@ from safetensors.numpy import load_file
 
 from data.errors import UserError
 from data.progress import silent
+from data.schema import CORPUS
+from data.writers import write_parquet
 from model import train
 from model.checkpoint import Checkpoints
 from model.huggingface.export import export_result
 from model.specs import Objective
 from tests.model.tiny import TinySet, tiny_network, tiny_stage, write_job
+from tests.parts import only_part
 
 ROOT = Path(__file__).parents[2]
 NUM_STEPS = 40
@@ -245,3 +249,14 @@ def test_a_text_longer_than_the_networks_positions_is_refused(tiny: TinySet, tmp
     job = write_job(tmp_path, spec=tiny_stage(), network=tiny_network(max_positions=11), inputs=tiny.inputs())
     with pytest.raises(UserError, match="at most 11 word pieces"):
         train.train(str(job), silent)
+
+
+def test_a_corpus_without_validation_rows_is_refused_before_any_step(tiny: TinySet, tmp_path: Path) -> None:
+    rows = pq.read_table(tiny.corpus / "corpus")
+    training = rows.filter(pc.equal(rows["split"], "train")).cast(CORPUS)
+    write_parquet(only_part(tmp_path, "corpus"), training, CORPUS)
+    inputs = {**tiny.inputs(), "corpora": {"sentence": str(tmp_path)}}
+    job = write_job(tmp_path, spec=tiny_stage(), network=tiny_network(), inputs=inputs)
+    with pytest.raises(UserError, match="rows of the split 'validation'"):
+        train.train(str(job), silent)
+    assert not (tmp_path / "checkpoints").exists()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from model.batch import HIDDEN, NOT_ASKED, Batch, Output, own_sources
 from model.exercise import Exercise, dress
 from model.objectives import Objective
 from model.regions import Features
+from model.rows import Rows
 
 
 class Table(Features):
@@ -47,13 +50,26 @@ def small_batch(
         object_conf_BR=zeros_BR + 0.5,
         attribute_ids_BR=zeros_BR.long(),
         attribute_conf_BR=zeros_BR + 0.25,
-        topics_BL=torch.zeros_like(text_BL, dtype=torch.bool),
         masked_words_BL=torch.zeros_like(text_BL, dtype=torch.bool),
         masked_regions_BR=zeros_BR.bool(),
         triplets_BR=torch.full_like(zeros_BR, NOT_ASKED, dtype=torch.int64),
         matched_B=torch.ones(num_rows, dtype=torch.bool),
+        asked_B=torch.ones(num_rows, dtype=torch.bool),
     )
     return dataclasses.replace(batch, **set_)
+
+
+def small_rows(*images: int, texts: Sequence[Sequence[int]] | None = None) -> Rows:
+    """The rows of a split, one for each image given; without `texts` each is [CLS] [SEP] of the tiny vocabulary."""
+    token_ids = [[2, 3]] * len(images) if texts is None else texts
+    row_ids = [f"row {number}" for number in range(len(images))]
+    return Rows(
+        row_ids=row_ids,
+        keys_N=draws.row_keys(row_ids),
+        images_N=np.array(images, np.int64),
+        token_ids_T=np.array(list(itertools.chain(*token_ids)), np.int64),
+        ends_N=np.cumsum(np.array([len(text) for text in token_ids], np.int64)),
+    )
 
 
 def small_exercise(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from data.errors import UserError
 from model.msp_readings import MspReadings
+from model.specs import Optimizer
 from tasks.msp import current_sizes
 from tasks.stages import SentenceStage, TokenStage
 
@@ -49,3 +51,30 @@ def test_readings_that_do_not_go_together_are_refused_before_any_work(workspace:
     choose(pooled="product")
     with pytest.raises(UserError, match="visual_cls"):
         SentenceStage(profile="smoke").settings()
+
+
+def test_boxes_that_move_with_a_shuffled_triplet_are_refused_with_the_reason(workspace: Path) -> None:
+    choose(ifrs_boxes="move")
+    with pytest.raises(UserError, match="nothing can be learnt"):
+        TokenStage(profile="smoke").settings()
+
+
+def test_lxmerts_optimiser_can_be_stated(workspace: Path) -> None:
+    stage = TokenStage(
+        profile="paper",
+        optimizer="bertadam",
+        learning_rate=1e-4,
+        warmup_rate=0.05,
+        schedule="linear",
+        weight_decay=0.01,
+        clip_norm=1.0,
+    )
+    assert stage.stage().budget.optimizer == Optimizer(
+        name="bertadam", learning_rate=1e-4, warmup_rate=0.05, schedule="linear", weight_decay=0.01, clip_norm=1.0
+    )
+
+
+def test_gradients_are_not_clipped_at_infinity_and_a_negative_norm_is_refused(workspace: Path) -> None:
+    assert TokenStage(profile="smoke", clip_norm=math.inf).stage().budget.optimizer.clip_norm is None
+    with pytest.raises(UserError, match="above 0"):
+        TokenStage(profile="smoke", clip_norm=-1.0).stage()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 
@@ -9,9 +8,7 @@ from model.batch import Draws
 from model.corruptions import shuffle_triplets
 from model.corruptions.shuffle_triplets import PERMUTATIONS_P3
 from model.facts import Facts
-from tests.model.worked import small_batch
-
-NO_IMAGES = np.zeros(0, np.int64)
+from tests.model.worked import small_batch, small_rows
 
 
 def test_the_identity_is_not_among_the_permutations() -> None:
@@ -35,7 +32,7 @@ def test_a_region_shows_what_the_permutation_of_its_triplet_says() -> None:
 
 def test_features_move_and_boxes_labels_and_truth_do_not(tiny_facts: Facts) -> None:
     batch = small_batch(num_rows=40, num_regions=6)
-    corrupt = shuffle_triplets.build({"rate": 0.5}, facts=tiny_facts, images_S=NO_IMAGES)
+    corrupt = shuffle_triplets.build({"rate": 0.5}, facts=tiny_facts, rows=small_rows())
     shuffled = corrupt(batch, Draws(seed=1, epoch=0))
     in_triplet = shuffled.triplets_BR >= 0
     assert in_triplet.any()
@@ -52,7 +49,7 @@ def test_features_move_and_boxes_labels_and_truth_do_not(tiny_facts: Facts) -> N
 
 def test_the_rate_is_the_chance_of_a_start_at_a_free_region(tiny_facts: Facts) -> None:
     batch = small_batch(num_rows=3000, num_regions=36)
-    corrupt = shuffle_triplets.build({}, facts=tiny_facts, images_S=NO_IMAGES)
+    corrupt = shuffle_triplets.build({}, facts=tiny_facts, rows=small_rows())
     triplets_BR = corrupt(batch, Draws(seed=1, epoch=0)).triplets_BR
     starts = triplets_BR == torch.arange(36)
     blocked = (triplets_BR >= 0) & ~starts
@@ -60,6 +57,40 @@ def test_the_rate_is_the_chance_of_a_start_at_a_free_region(tiny_facts: Facts) -
     assert abs(float(starts[:, :34][free].float().mean()) - 0.05) < 0.003
 
 
-def test_shuffling_boxes_too_cannot_even_be_asked_for(tiny_facts: Facts) -> None:
-    with pytest.raises(UserError, match="expected options among rate"):
-        shuffle_triplets.build({"boxes": True}, facts=tiny_facts, images_S=NO_IMAGES)
+def test_disjoint_windows_start_at_every_third_region_and_are_each_shuffled_at_the_rate(tiny_facts: Facts) -> None:
+    batch = small_batch(num_rows=3000, num_regions=36)
+    corrupt = shuffle_triplets.build({"starts": "disjoint"}, facts=tiny_facts, rows=small_rows())
+    triplets_BR = corrupt(batch, Draws(seed=1, epoch=0)).triplets_BR
+    windows = triplets_BR.view(3000, 12, 3)
+    is_shuffled = windows[:, :, 0] >= 0
+    assert torch.equal(windows, torch.where(is_shuffled, torch.arange(0, 36, 3), -1)[:, :, None].expand(-1, -1, 3))
+    assert abs(float(is_shuffled.float().mean()) - 0.05) < 0.004
+
+
+def test_a_window_with_a_masked_region_stays(tiny_facts: Facts) -> None:
+    masked = torch.tensor([[False, False, False, False, True, False]])
+    batch = small_batch(num_regions=6, masked_regions_BR=masked)
+    corrupt = shuffle_triplets.build({"starts": "disjoint", "rate": 1.0}, facts=tiny_facts, rows=small_rows())
+    assert corrupt(batch, Draws(seed=1, epoch=0)).triplets_BR.tolist() == [[0, 0, 0, -1, -1, -1]]
+
+
+@pytest.mark.parametrize(("options", "share"), [({}, 0.0), ({"identity": True}, 1 / 6)])
+def test_the_order_is_kept_in_no_triplet_or_in_one_of_six(
+    options: dict[str, bool], share: float, tiny_facts: Facts
+) -> None:
+    batch = small_batch(num_rows=3000)
+    corrupt = shuffle_triplets.build({"rate": 1.0, **options}, facts=tiny_facts, rows=small_rows())
+    shuffled = corrupt(batch, Draws(seed=1, epoch=0))
+    assert (shuffled.triplets_BR == 0).all()
+    assert float((shuffled.sources_BR == batch.sources_BR).all(1).float().mean()) == pytest.approx(share, abs=0.02)
+
+
+@pytest.mark.parametrize("boxes", ["move", True])
+def test_boxes_that_move_along_are_refused_with_the_reason(boxes: object, tiny_facts: Facts) -> None:
+    with pytest.raises(UserError, match="what cannot be seen cannot be learnt"):
+        shuffle_triplets.build({"boxes": boxes}, facts=tiny_facts, rows=small_rows())
+
+
+def test_an_unknown_kind_of_start_is_refused_with_the_known_ones(tiny_facts: Facts) -> None:
+    with pytest.raises(UserError, match="one of sliding, disjoint"):
+        shuffle_triplets.build({"starts": "fixed"}, facts=tiny_facts, rows=small_rows())

@@ -134,10 +134,8 @@ def test_moc_by_lxmert_asks_for_all_regions_by_confidence(tiny_facts: Facts) -> 
 
 @pytest.mark.parametrize("name", ["titp", "tits"])
 def test_topics_are_a_mean_over_the_vocabulary(name: str, tiny_facts: Facts) -> None:
-    # Logits of -3 everywhere, two distinct topics among 14 pieces (piece 5 stands twice).
-    batch = small_batch(
-        length=4, true_text_BL=torch.tensor([[5, 6, 5, 7]]), topics_BL=torch.tensor([[True, True, True, False]])
-    )
+    # Logits of -3 everywhere, two distinct topics (a dog and a cat are shown) among 14 pieces; the dog stands twice.
+    batch = small_batch(length=4, true_text_BL=torch.tensor([[5, 6, 5, 7]]), object_ids_BR=torch.tensor([[0, 1, 1]]))
     topics = objective(name, tiny_facts, head="tied", bias=-3.0)
     torch.nn.init.constant_(topics.decoder.bias, -3.0)  # type: ignore[union-attr,arg-type]
     (losses_N,) = losses(topics, batch, vocabulary_size=14)
@@ -148,9 +146,7 @@ def test_topics_are_a_mean_over_the_vocabulary(name: str, tiny_facts: Facts) -> 
 @pytest.mark.parametrize("name", ["titp", "tits"])
 def test_bounded_topics_are_normalised_over_the_vocabulary(name: str, tiny_facts: Facts) -> None:
     # GELU leaves 100 at two pieces of 14 and 0 at twelve: mean 100/7, deviation 100 sqrt(6)/7; so sqrt(6), -1/sqrt(6).
-    batch = small_batch(
-        length=3, true_text_BL=torch.tensor([[5, 6, 7]]), topics_BL=torch.tensor([[True, False, False]])
-    )
+    batch = small_batch(length=3, true_text_BL=torch.tensor([[5, 6, 7]]), object_ids_BR=torch.tensor([[0, 0, 0]]))
     topics = objective(name, tiny_facts, head="bounded")
     with torch.no_grad():
         topics.decoder.linear.bias[5:7] = 100.0  # type: ignore[union-attr,operator,index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from model import plugins
+from model.batch import NOT_ASKED, Batch, Draws
 from model.exercise import Exercise, dress
 from model.facts import Facts
 from model.feed import Exercises, Feed
@@ -18,6 +20,7 @@ from model.specs import Objective as ObjectiveSpec
 from tests.model.tiny import TinySet, tiny_network, tiny_stage
 
 NAMES = plugins.names("objectives")
+ASKS_EVERY_ROW = ("itm_hs", "titp", "tits")
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +56,54 @@ def test_the_loss_is_finite_and_teaches_head_and_encoder(name: str, feed: Feed, 
         assert gradient.abs().sum() > 0
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - {"titp", "tits", "itm_hs"}))
-def test_a_batch_that_asks_nothing_costs_exactly_nothing(name: str, feed: Feed, tiny_facts: Facts) -> None:
+def loss_of(batch: Batch, pupil: Learner, facts: Facts) -> float:
+    """Its loss, once its gradients are in the parameters."""
+    (loss,) = pupil.losses(dress(batch, pupil.ask(batch), Mapped(facts.store, "cpu")))
+    loss.backward()
+    return loss.item()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_batch_without_a_mask_a_triplet_or_a_topic_costs_nothing_or_what_no_topic_costs(
+    name: str, feed: Feed, tiny_facts: Facts
+) -> None:
     pupil = learner(name, tiny_facts)
     batch = feed.clean(np.arange(4))
-    (loss,) = pupil.losses(dress(batch, pupil.ask(batch), Mapped(tiny_facts.store, "cpu")))
-    loss.backward()
-    assert loss.item() == 0.0
-    assert all(p.grad is None or not p.grad.any() for p in pupil.parameters())
+    loss = loss_of(
+        dataclasses.replace(batch, object_ids_BR=torch.full_like(batch.object_ids_BR, NOT_ASKED)), pupil, tiny_facts
+    )
+    gradients = [p.grad for p in pupil.parameters() if p.grad is not None]
+    assert all(gradient.isfinite().all() for gradient in gradients)
+    if name in ASKS_EVERY_ROW:  # "none of these words is a topic" and "yes, they match" are answers as well
+        assert loss > 0
+        assert math.isfinite(loss)
+    else:
+        assert loss == 0.0
+        assert not any(gradient.any() for gradient in gradients)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mismatched_pairs_without_targets_cost_nothing_but_the_match(name: str, feed: Feed, tiny_facts: Facts) -> None:
+    marked = feed.corrupted(feed.clean(np.arange(4)), Draws(seed=1, epoch=0))
+    batch = marked.mismatched(torch.ones(4).bool(), have_targets=False)
+    pupil = learner(name, tiny_facts)
+    loss = loss_of(batch, pupil, tiny_facts)
+    assert (loss > 0) == (name == "itm_hs")
+    gradients = [p.grad for p in pupil.parameters() if p.grad is not None]
+    assert any(gradient.any() for gradient in gradients) == (name == "itm_hs")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_row_without_targets_changes_nothing_for_the_others(name: str, feed: Feed, tiny_facts: Facts) -> None:
+    pupil = learner(name, tiny_facts)
+    batch = feed.corrupted(feed.clean(np.arange(6)), Draws(seed=1, epoch=0))
+    three = feed.corrupted(feed.clean(np.arange(3)), Draws(seed=1, epoch=0))
+    asked_B = torch.arange(6) < 3
+    (loss,) = pupil.losses(
+        dress(batch, pupil.ask(dataclasses.replace(batch, asked_B=asked_B)), Mapped(tiny_facts.store, "cpu"))
+    )
+    (alone,) = pupil.losses(dress(three, pupil.ask(three), Mapped(tiny_facts.store, "cpu")))
+    assert (loss.item() == pytest.approx(alone.item(), rel=1e-5)) == (name != "itm_hs")
 
 
 @pytest.mark.parametrize("name", NAMES)
