@@ -239,6 +239,7 @@ def write_questions(folder: Path) -> Path:
         "target_scores": [0.5],
         "kind": "how many",
         "set_id": "",
+        "place": 0,
     }
     write_rows(only_part(folder, "rows"), [row], schema.BENCHMARK_ROWS)
     return folder
