@@ -41,6 +41,6 @@ PROFILE = Profile(
     fine_tuning=dataclasses.replace(
         miniature.PROFILE.fine_tuning,
         default=BenchmarkSizes(batch_size=16, num_epochs=1),
-        own={"retrieval": BenchmarkSizes(batch_size=8, num_epochs=1)},
+        own=dict.fromkeys(("retrieval", "coco_retrieval"), BenchmarkSizes(batch_size=8, num_epochs=1)),
     ),
 )
