@@ -57,7 +57,7 @@ def _by_protocol(ranked: Ranked, measure: Measure) -> Scores:
 def _with_sum(scores: Scores, suffix: str) -> Scores:
     total = sum(value for metrics in scores.values() for value in metrics.values())
     named: Mapping[str, Mapping[str, float]] = {f"{group}{suffix}": metrics for group, metrics in scores.items()}
-    return {**named, f"both_ways{suffix}": {"rsum": total}}
+    return {**named, f"total{suffix}": {"rsum": total}}
 
 
 def _mean(found: Sequence[Scores]) -> Scores:

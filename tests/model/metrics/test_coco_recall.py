@@ -7,7 +7,7 @@ from model.benchmarks import Ranked
 from model.metrics import coco_recall, recall
 from model.metrics.coco_recall import chance, folds, recalls
 
-GROUPS = ["image_retrieval", "text_retrieval", "both_ways"]
+GROUPS = ["image_retrieval", "text_retrieval", "total"]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_with_fewer_than_five_thousand_images_all_of_them_are_ranked_and_there_a
     assert found["image_retrieval"]["R@1"] == pytest.approx(100 * 4 / 6)  # not texts 0 and 1
     # Of the columns' own texts: 5 behind 7; 6; 4 behind 9; 8; 2; 3.
     assert found["text_retrieval"]["R@1"] == pytest.approx(100 * 4 / 6)
-    assert found["both_ways"] == {"rsum": pytest.approx(2 * 100 * 4 / 6 + 4 * 100)}
+    assert found["total"] == {"rsum": pytest.approx(2 * 100 * 4 / 6 + 4 * 100)}
 
 
 @pytest.mark.usefixtures("three_folds_of_two")
@@ -49,7 +49,7 @@ def test_a_fold_is_some_consecutive_images_with_their_texts_and_its_recalls_are_
     assert list(found) == list(chance(SIX)) == [*GROUPS, *(f"{group}_1K" for group in GROUPS)]
     assert found["image_retrieval_1K"]["R@1"] == pytest.approx(100 * (1 / 2 + 1 + 1) / 3)
     assert found["text_retrieval_1K"]["R@1"] == pytest.approx(100 * (1 / 2 + 1 + 1) / 3)
-    assert found["both_ways_1K"]["rsum"] == pytest.approx(2 * 100 * 2.5 / 3 + 4 * 100)
+    assert found["total_1K"]["rsum"] == pytest.approx(2 * 100 * 2.5 / 3 + 4 * 100)
     assert found["image_retrieval"] == recalls(SIX)["image_retrieval"]
     assert chance(SIX)["image_retrieval_1K"]["R@1"] == pytest.approx(50.0)
     assert chance(SIX)["image_retrieval"]["R@1"] == pytest.approx(100 / 6)
