@@ -31,12 +31,16 @@ Targets = Callable[[Sequence[str]], Mapping[str, float]]
 
 @dataclass(kw_only=True, slots=True)
 class QuestionRow:
-    """One row before its text is encoded and its answers are looked up."""
+    """One row before its text is encoded and its answers are looked up.
+
+    `place`: how many captions were read before this one; 0 for questions.
+    """
 
     row_id: str
     image_ids: tuple[str, ...]
     split: str
     text: str
+    place: int
     published: tuple[str, ...] = ()
     kind: str = ""
     set_id: str = ""
@@ -102,7 +106,7 @@ def _write_part(shard: _Shard, *, encoding: Encoding) -> Finished:
         right = {} if encoding.targets is None else encoding.targets(row.published)
         scores = dict(sorted((id_of[answer], score) for answer, score in right.items() if answer in id_of))
         shown = (row.row_id, row.image_ids, row.split, row.text, encoded.token_ids)
-        values = (*shown, row.published, list(scores), list(scores.values()), row.kind, row.set_id)
+        values = (*shown, row.published, list(scores), list(scores.values()), row.kind, row.set_id, row.place)
         for name, value in zip(BENCHMARK_ROWS.names, values, strict=True):
             columns[name].append(value)
         answerable[row.split] += bool(scores)

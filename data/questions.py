@@ -122,6 +122,7 @@ class _Collected:
             image_ids=image_ids,
             split=self.joined.images.split[image_ids[0]],
             text=text,
+            place=len(self.seen) - 1 if self.content == "captions" else 0,
             published=self._share(record.answers),
             kind=self._share((record.kind,))[0],
             set_id=record.set_id,

@@ -112,6 +112,7 @@ BENCHMARK_ROWS = pa.schema(
         pa.field("target_scores", pa.list_(pa.float32()), nullable=False),
         pa.field("kind", pa.string(), nullable=False),
         pa.field("set_id", pa.string(), nullable=False),
+        pa.field("place", pa.int64(), nullable=False),
     ],
     metadata={
         "sorted_by": "split (train, validation, test, submit), row_id",
@@ -120,6 +121,7 @@ BENCHMARK_ROWS = pa.schema(
         "published": "the answers as published, in their order",
         "target_ids": "entries of answers.json, ascending",
         "target_scores": "in [0, 1], one for each of target_ids",
+        "place": "captions: how many stand before it in the publisher's files, rejected ones too; questions: 0",
     },
 )
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +31,27 @@ def write_tensors(path: Path, tensors: dict[str, NDArray[Any]]) -> None:
     from safetensors.numpy import save_file
 
     save_file({name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}, path)
+
+
+def map_floats(path: Path, name: str, shape: Sequence[int]) -> NDArray[np.float32]:
+    """One float32 tensor as safetensors, mapped to be filled in; what the file holds is kept where it is of that shape.
+
+    For what is larger than memory should hold at once. A new one holds zeros.
+    """
+    num_bytes = 4 * math.prod(shape)
+    header = json.dumps({name: {"dtype": "F32", "shape": list(shape), "data_offsets": [0, num_bytes]}}).encode()
+    header += b" " * (-len(header) % 8)
+    opening = struct.pack("<Q", len(header)) + header
+    if not _starts_with(path, opening, num_bytes=len(opening) + num_bytes):
+        with path.open("wb") as file:
+            file.write(opening)
+            file.truncate(len(opening) + num_bytes)
+    return np.memmap(path, np.float32, "r+", offset=len(opening), shape=tuple(shape))
+
+
+def _starts_with(path: Path, opening: bytes, *, num_bytes: int) -> bool:
+    """Whether the file is there, of that size, and begins so."""
+    if not path.is_file() or path.stat().st_size != num_bytes:
+        return False
+    with path.open("rb") as file:
+        return file.read(len(opening)) == opening

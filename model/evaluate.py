@@ -21,6 +21,7 @@ from model.exams import CORPUS, Exam
 from model.forms import Outcome
 from model.job import Job
 from model.respondent import Respondent
+from model.scored import Scratch
 from model.specs import Evaluation, Network, check_length
 
 _SHARE_OF_JUDGING = 0.95  # of the progress shown; the rest is measuring and writing
@@ -42,6 +43,7 @@ def evaluate(path: str, progress: Progress) -> None:
             pupil.encoder,
             exam,
             into=this.result,
+            scratch=Scratch(folder=this.checkpoints, digest=this.digest(), every_s=this.checkpoint_every_s),
             progress=lambda share, message: progress(share * _SHARE_OF_JUDGING, message),
         )
     write_json(this.result / "scores.json", _scores(spec, exam, outcome))

@@ -24,7 +24,7 @@ from model.rows import Texts, end_to_end
 
 ROWS_FOLDER = "rows"
 ANSWERS_FILE = "answers.json"
-_SAID = ("text", "published", "kind", "set_id")
+_SAID = ("text", "published", "kind", "set_id", "place")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Questions(Texts):
     target_ids_K: NDArray[np.int64]
     target_scores_K: NDArray[np.float32]
     target_ends_N: NDArray[np.int64]
-    said: pa.Table  # what only messages and measures need: text, published, kind, set_id
+    said: pa.Table  # what only messages and measures need: text, published, kind, set_id, place
 
     def column(self, name: str) -> list[Any]:
         """One of the columns of `said`, a value for each row."""

@@ -1,11 +1,13 @@
-"""Retrieval: every text of a split scored with every image of it.
+"""Retrieval: every text of a split scored with every image of it, both in the publisher's order.
 
-Legend: I images, T texts, L word pieces, R regions, D width, P pairs of one pass.
+Legend: I images, T texts, L word pieces, R regions, D width, P pairs of one pass, C best texts of an image.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from model.benchmarks import Ranked
 from model.exams import Exam
 from model.networks import Encoder
 from model.questions import Questions
+from model.scored import Scored
 
 _PAIRS_PER_PASS = {"cpu": 128, "cuda": 4096}  # on a CPU few enough that hidden states stay in its cache
 _IMAGES_PER_PASS = 256
@@ -27,23 +30,61 @@ Score = Callable[[Tensor], Tensor]
 """From the pooled states of pairs, (P, D), to the log-odds that they belong together, (P,)."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Candidates:
+    """The texts and images of a split that are ranked: rows of its questions, and rows of the region store."""
+
+    rows_T: NDArray[np.int64]
+    images_I: NDArray[np.int64]
+    image_of_text_T: NDArray[np.int64]
+
+
+def candidates(questions: Questions, *, max_texts: int | None) -> Candidates:
+    """All texts, at most the first `max_texts` of an image, and their images in the order in which they first come."""
+    rows_T = np.argsort(np.asarray(questions.column("place"), np.int64), kind="stable")
+    images_T = questions.images_NM[rows_T, 0]
+    sorted_I, first_I, image_T = np.unique(images_T, return_index=True, return_inverse=True)
+    order_I = np.argsort(first_I)
+    place_I = np.empty_like(order_I)
+    place_I[order_I] = np.arange(len(order_I))
+    image_of_text_T = place_I[image_T]
+    kept = _number_of_its_image(image_of_text_T) < (max_texts or len(rows_T))
+    return Candidates(
+        rows_T=rows_T[kept], images_I=sorted_I[order_I].astype(np.int64), image_of_text_T=image_of_text_T[kept]
+    )
+
+
+def _number_of_its_image(image_of_text_T: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many texts of the same image come before each text."""
+    by_image_T = np.argsort(image_of_text_T, kind="stable")
+    counts_I = np.bincount(image_of_text_T)
+    starts_I = np.cumsum(counts_I) - counts_I
+    number_T = np.empty(len(image_of_text_T), np.int64)
+    number_T[by_image_T] = np.arange(len(image_of_text_T)) - np.repeat(starts_I, counts_I)
+    return number_T
+
+
 def score_all(
-    encoder: Encoder, score: Score, exam: Exam, questions: Questions, *, images_I: NDArray[np.int64], progress: Progress
-) -> NDArray[np.float32]:
-    """The score of every pair, (T, I). Texts of like length go together, so that little is padding."""
-    lengths_T = questions.lengths(np.arange(questions.num_rows))
-    by_length_T = np.argsort(lengths_T, kind="stable")
-    scores_TI = np.empty((len(lengths_T), len(images_I)), np.float32)
+    encoder: Encoder,
+    score: Score,
+    exam: Exam,
+    questions: Questions,
+    *,
+    ranked: Candidates,
+    into: Scored,
+    progress: Progress,
+) -> None:
+    """The score of every pair. Texts of like length go together, so that little is padding."""
+    num_texts, num_images = len(ranked.rows_T), len(ranked.images_I)
+    by_length_T = np.argsort(questions.lengths(ranked.rows_T), kind="stable")
     with torch.no_grad():
-        images_IRD = _embed_images(encoder, exam, images_I)
-        per_pass = max(1, _PAIRS_PER_PASS[images_IRD.device.type] // len(images_I))
-        for start in range(0, len(by_length_T), per_pass):
-            chosen = by_length_T[start : start + per_pass]
-            text_TL = exam.show_texts(questions, chosen).to(images_IRD.device)
-            scores_TI[chosen] = _score(encoder, score, text_TL, text_TL != exam.facts.pad_id, images_IRD)
-            num_done = start + len(chosen)
-            progress(num_done / len(by_length_T), f"scored {num_done:,} of {len(by_length_T):,} texts")
-    return scores_TI
+        images_IRD = _embed_images(encoder, exam, ranked.images_I)
+        per_pass = max(1, _PAIRS_PER_PASS[images_IRD.device.type] // num_images)
+        while into.num_done < num_texts:
+            chosen = by_length_T[into.num_done : into.num_done + per_pass]
+            text_TL = exam.show_texts(questions, ranked.rows_T[chosen]).to(images_IRD.device)
+            into.put(chosen, _score(encoder, score, text_TL, text_TL != exam.facts.pad_id, images_IRD))
+            progress(into.num_done / num_texts, f"scored {into.num_done:,} of {num_texts:,} texts")
 
 
 def _embed_images(encoder: Encoder, exam: Exam, images_I: NDArray[np.int64]) -> Tensor:
@@ -59,12 +100,13 @@ def _embed_images(encoder: Encoder, exam: Exam, images_I: NDArray[np.int64]) -> 
 def _score(
     encoder: Encoder, score: Score, text_TL: Tensor, text_mask_TL: Tensor, images_IRD: Tensor
 ) -> NDArray[np.float32]:
-    """The scores of some texts with all images, in passes of bounded size."""
+    """The scores of some texts with all images, in passes of bounded and like size."""
     text_TLD = encoder.embed_text(text_TL, text_mask_TL)
     num_texts, num_images = len(text_TL), len(images_IRD)
     text_P = torch.arange(num_texts, device=text_TL.device).repeat_interleave(num_images)
     image_P = torch.arange(num_images, device=text_TL.device).repeat(num_texts)
-    per_pass = _PAIRS_PER_PASS[images_IRD.device.type]
+    num_passes = math.ceil(len(text_P) / _PAIRS_PER_PASS[images_IRD.device.type])
+    per_pass = math.ceil(len(text_P) / num_passes)
     scores = [
         score(encoder.pool(text_TLD[texts], text_mask_TL[texts], images_IRD[images]))
         for texts, images in zip(torch.split(text_P, per_pass), torch.split(image_P, per_pass), strict=True)
@@ -72,17 +114,17 @@ def _score(
     return torch.cat(scores).view(num_texts, num_images).cpu().numpy()
 
 
-def predictions(ranked: Ranked, questions: Questions, image_ids: list[str]) -> list[dict[str, Any]]:
+def predictions(ranked: Ranked, texts: list[str], image_ids: list[str]) -> list[dict[str, Any]]:
     """A row of predictions.parquet for each image: its three best texts, and whether the first is one of its own."""
-    texts = questions.column("text")
-    best_CI = np.argsort(-ranked.scores_TI, axis=0, kind="stable")[:_NUM_BEST]
+    best_CI = _best_texts(ranked)
+    own = [np.flatnonzero(ranked.image_of_text_T == image).tolist() for image in range(len(image_ids))]
     return [
         {
             "row_id": image_id,
             "image_ids": [image_id],
             "text": "",
             "kind": "",
-            "truth": [texts[text] for text in np.flatnonzero(ranked.image_of_text_T == image).tolist()],
+            "truth": [texts[text] for text in own[image]],
             "answers": [texts[text] for text in best_CI[:, image].tolist()],
             "probabilities": _sigmoid(ranked.scores_TI[best_CI[:, image], image]).tolist(),
             "credit": float(ranked.image_of_text_T[best_CI[0, image]] == image),
@@ -91,5 +133,12 @@ def predictions(ranked: Ranked, questions: Questions, image_ids: list[str]) -> l
     ]
 
 
+def _best_texts(ranked: Ranked) -> NDArray[np.int64]:
+    """The best texts of each image, best first, of equal ones the first, (C, I); some images at a time."""
+    starts = range(0, ranked.scores_TI.shape[1], _IMAGES_PER_PASS)
+    blocks = (ranked.scores_TI[:, start : start + _IMAGES_PER_PASS] for start in starts)
+    return np.concatenate([np.argsort(-scores_TI, axis=0, kind="stable")[:_NUM_BEST] for scores_TI in blocks], axis=1)
+
+
 def _sigmoid(log_odds: NDArray[np.float32]) -> NDArray[np.float32]:
-    return torch.sigmoid(torch.from_numpy(log_odds)).numpy()
+    return torch.sigmoid(torch.from_numpy(np.array(log_odds))).numpy()

@@ -1,7 +1,8 @@
 """What a report is made from and what it says, as frozen data: nothing here of how it looks.
 
 `Contents` is what `report.json` holds, field by field, and the page is rendered from that very JSON, so that the two
-cannot disagree. Only what a run cost (`DagNode`) is on the page alone: it decides nothing and is never twice the same.
+cannot disagree. Only what a run cost (`DagNode`, `costs.py`) is on the page alone: it decides
+nothing and is never twice the same.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from data.sources import SourceFiles
+from report.paper_tables import PaperTables
 
 FORMAT = 2
 """The version of report.json's layout; raised when a field changes its meaning or goes."""
@@ -48,8 +50,9 @@ class ReportInputs:
 
     `curriculum` is `model.specs.to_plain` of the Curriculum that ran. `regions`, `images`, `tagger` and `leaks` are
     the results of RegionFeatures, ImageTable, PosTagger and LeakReport; `pictures` the folders of pictures by the name
-    of their source. `left_out` says in whole sentences what was not done and why. `is_comparable`: training had the
-    paper's own data and sizes; only the caller knows which files were read, hence the cautious default.
+    of their source. `stage_corpora`: by stage the names in `corpora` of what it was trained on; `records`: the
+    folder of its record. `left_out` says in whole sentences what was not done and why. `is_comparable`: training had
+    the paper's own data and sizes; only the caller knows which files were read, hence the cautious default.
     """
 
     title: str
@@ -59,6 +62,8 @@ class ReportInputs:
     corpora: Mapping[str, Path]
     stages: Mapping[str, Path]
     benchmarks: Mapping[str, BenchmarkFolders]
+    stage_corpora: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    records: Mapping[str, Path] = field(default_factory=dict)
     fine_tunings: Mapping[str, Path] = field(default_factory=dict)
     dag: tuple[DagNode, ...] = ()
     regions: Path | None = None
@@ -317,5 +322,6 @@ class Contents:
     stages: dict[str, Stage]
     fine_tunings: dict[str, FineTuned]
     benchmarks: dict[str, Benchmark]
+    paper: PaperTables | None
     left_out: list[str]
     missing: list[str]

@@ -9,7 +9,8 @@ from typing import Any
 from data.regions.store import RegionStore
 from report import corpora, leaks, training
 from report.benchmarks import PREDICTIONS, SCORES, benchmark
-from report.contents import Contents, ReportInputs
+from report.contents import Benchmark, Contents, Corpus, ReportInputs
+from report.paper_tables import paper_tables
 
 TRIAL_PROFILES = ("miniature", "smoke")
 """Profiles whose sizes are too small to measure anything on real files."""
@@ -25,6 +26,8 @@ def gather(inputs: ReportInputs, store: RegionStore | None = None) -> Contents:
     """Read every artifact; a malformed one raises ContractError, an absent one becomes a line of `missing`."""
     stages = [stage["name"] for stage in inputs.curriculum["stages"]]
     tagger = inputs.tagger / "scores.json" if inputs.tagger else None
+    known_corpora = _corpora(inputs, store)
+    benchmarks = _benchmarks(inputs, stages)
     return Contents(
         title=inputs.title,
         is_world=inputs.is_world,
@@ -33,25 +36,34 @@ def gather(inputs: ReportInputs, store: RegionStore | None = None) -> Contents:
         is_unlearnt=inputs.profile in UNLEARNT_PROFILES,
         curriculum=dict(inputs.curriculum),
         dag={node.name: list(node.needs) for node in inputs.dag},
-        corpora={
-            name: corpora.corpus(name, folder, store)
-            for name, folder in inputs.corpora.items()
-            if (folder / _COUNTS).is_file()
-        },
+        corpora=known_corpora,
         tagger=corpora.tagger(tagger) if tagger and tagger.is_file() else None,
         leaks=leaks.leaks(inputs.leaks) if inputs.leaks and (inputs.leaks / leaks.FILE_NAME).is_file() else [],
         stages={
             name: training.stage(folder, _objectives(inputs.curriculum, name)) for name, folder in inputs.stages.items()
         },
         fine_tunings={name: training.fine_tuned(folder) for name, folder in inputs.fine_tunings.items()},
-        benchmarks={
-            name: benchmark(folders, stages, is_comparable=inputs.is_comparable, corpora=list(inputs.corpora.values()))
-            for name, folders in inputs.benchmarks.items()
-            if (folders.pair / SCORES).is_file()
-        },
+        benchmarks=benchmarks,
+        paper=paper_tables(inputs, known_corpora, benchmarks),
         left_out=list(inputs.left_out),
         missing=[*_not_trained(inputs), *_not_there(inputs)],
     )
+
+
+def _corpora(inputs: ReportInputs, store: RegionStore | None) -> dict[str, Corpus]:
+    return {
+        name: corpora.corpus(name, folder, store)
+        for name, folder in inputs.corpora.items()
+        if (folder / _COUNTS).is_file()
+    }
+
+
+def _benchmarks(inputs: ReportInputs, stages: list[str]) -> dict[str, Benchmark]:
+    return {
+        name: benchmark(folders, stages, is_comparable=inputs.is_comparable, corpora=list(inputs.corpora.values()))
+        for name, folders in inputs.benchmarks.items()
+        if (folders.pair / SCORES).is_file()
+    }
 
 
 def _not_trained(inputs: ReportInputs) -> Iterator[str]:

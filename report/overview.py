@@ -11,6 +11,8 @@ PUBLISHED = ("LXMERT-S", "LXMERT")
 LESS = ("text only", "image withheld", "majority or chance")
 """What knows less than the run itself: the columns that its score is to be held against."""
 COLUMNS = ("this run", *LESS, *PUBLISHED)
+SUMS = ("rsum",)
+"""Metrics that add up others, so that 100 is not their most: they have no bar."""
 _BLIND = ("majority", "chance")
 _MEASURES = ("model", "image withheld", "majority")
 _NUM_KINDS = 12

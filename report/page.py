@@ -15,6 +15,7 @@ from data.writers import write_json
 from report import overview, wording
 from report.charts import epoch_chart, loss_chart
 from report.contents import FORMAT, Contents, DagNode, FineTuned, Prediction, ReportInputs, Sample, Stage
+from report.costs import Cost, costs
 from report.dag import draw
 from report.gather import gather
 from report.pictures import Picture, pictures
@@ -23,7 +24,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 """All files that decide how the page looks."""
 
 Charts = dict[str, Markup]
-_FILTERS = ("shown", "per_cent", "share", "duration", "num_bytes", "words", "remove")
+_FILTERS = ("shown", "per_cent", "millions", "share", "duration", "num_bytes", "words", "remove")
 
 
 def write(inputs: ReportInputs, *, into: Path, record: Path) -> None:
@@ -34,26 +35,27 @@ def write(inputs: ReportInputs, *, into: Path, record: Path) -> None:
     store = _regions(inputs)
     contents = gather(inputs, store)
     write_json(into / "report.json", {"format": FORMAT, **dataclasses.asdict(contents)})
-    page = render(contents, inputs.dag, pictures(shown_images(contents), inputs, store))
+    shown_pictures = pictures(shown_images(contents), inputs, store)
+    page = render(contents, inputs.dag, shown_pictures, costs(inputs.records, contents.curriculum))
     (record / "report.html").write_text(page, "utf-8")
 
 
-def render(contents: Contents, dag: Sequence[DagNode], shown_pictures: Mapping[str, Picture]) -> str:
+def render(
+    contents: Contents, dag: Sequence[DagNode], shown_pictures: Mapping[str, Picture], stage_costs: Mapping[str, Cost]
+) -> str:
     """The page; every text is escaped by the template's environment, only our own charts go in as they are."""
-    return (
-        environment(is_html=True)
-        .get_template("page.html")
-        .render(
-            report=dataclasses.asdict(contents),
-            dag=draw(dag) if dag else None,
-            charts={name: charts_of(name, stage) for name, stage in contents.stages.items()},
-            tuning_charts={name: tuning_charts_of(name, tuned) for name, tuned in contents.fine_tunings.items()},
-            splits=list(dict.fromkeys(split for c in contents.corpora.values() for split in c.rows | c.images)),
-            pictures=shown_pictures,
-            has_pictures=any(picture.address for picture in shown_pictures.values()),
-            overview=overview,
-            style=Markup((TEMPLATES / "style.css").read_text("utf-8")),  # our own file, not data
-        )
+    template = environment(is_html=True).get_template("page.html")
+    return template.render(
+        report=dataclasses.asdict(contents),
+        dag=draw(dag) if dag else None,
+        charts={name: charts_of(name, stage) for name, stage in contents.stages.items()},
+        tuning_charts={name: tuning_charts_of(name, tuned) for name, tuned in contents.fine_tunings.items()},
+        splits=list(dict.fromkeys(split for c in contents.corpora.values() for split in c.rows | c.images)),
+        pictures=shown_pictures,
+        costs=stage_costs,
+        has_pictures=any(picture.address for picture in shown_pictures.values()),
+        overview=overview,
+        style=Markup((TEMPLATES / "style.css").read_text("utf-8")),  # our own file, not data
     )
 
 

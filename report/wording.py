@@ -26,6 +26,11 @@ def per_cent(value: float) -> str:
     return f"{value:.2f}".replace("-", MINUS)
 
 
+def millions(value: float) -> str:
+    """Millions with the digits that a paper prints."""
+    return f"{value:g}{_SPACE}M"
+
+
 def share(value: float) -> str:
     """A share in [0, 1] as whole per cent."""
     return f"{100 * value:.0f}{_SPACE}%"

@@ -41,24 +41,30 @@ def sources_of(benchmark: Benchmark) -> tuple[str, ...]:
 
 
 def available(wanted: Sequence[str] = ()) -> tuple[str, ...]:
-    """The benchmarks that have sources; of the wanted ones where some are named."""
-    return tuple(
-        name for name, benchmark in benchmarks().items() if sources_of(benchmark) and name in (wanted or benchmarks())
-    )
+    """The benchmarks that have sources; of the wanted ones where some are named, else of those to be run by default."""
+    return tuple(name for name, benchmark in benchmarks().items() if sources_of(benchmark) and _is_wanted(name, wanted))
 
 
 def left_out(wanted: Sequence[str] = ()) -> tuple[str, ...]:
     """A sentence for each benchmark that is not `available`."""
     return tuple(
-        f"{benchmark.title} ({name}) is left out: {_lacking(benchmark, is_wanted=name in (wanted or benchmarks()))}."
+        f"{benchmark.title} ({name}) is left out: {_why_not(name, wanted)}."
         for name, benchmark in benchmarks().items()
         if name not in available(wanted)
     )
 
 
-def _lacking(benchmark: Benchmark, *, is_wanted: bool = True) -> str:
-    if not is_wanted:
-        return "[Report] benchmarks does not name it"
+def _is_wanted(name: str, wanted: Sequence[str]) -> bool:
+    return name in wanted if wanted else benchmarks()[name].runs_on_world or not uses_world()
+
+
+def _why_not(name: str, wanted: Sequence[str]) -> str:
+    if _is_wanted(name, wanted):
+        return _lacking(benchmarks()[name])
+    return "[Report] benchmarks does not name it" + ("" if wanted else ", which it takes on the generated world")
+
+
+def _lacking(benchmark: Benchmark) -> str:
     choices = " or ".join(" and ".join(names) for names in benchmark.sources)
     if uses_world():
         return f"the generated world has no {choices}"

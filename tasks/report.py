@@ -24,7 +24,7 @@ from tasks.node import Input
 from tasks.parameters import ChoiceParameter, SomeParameter
 from tasks.settings import configured_sources, current_store
 from tasks.sources import source_files, source_inputs, uses_world
-from tasks.stages import STAGES
+from tasks.stages import STAGES, PretrainStage
 from tasks.tagging import PhraseTags, PosTagger
 
 _CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
@@ -33,6 +33,7 @@ _ROWS = (
     *("rejected.parquet", "filtered.parquet"),
 )
 _CURVES = ("metrics.parquet", "held_out.json", "epochs.json", "network.json")
+_TRAINED = (*_CURVES, "weights.safetensors")  # of which the report counts the parameters
 _SCORES = ("scores.json", "predictions.parquet", "epochs.json")
 _TEMPLATES = Path(report.__file__).parent / "templates"
 
@@ -51,7 +52,7 @@ class Report(ArtifactTask):
     )
 
     entry = ("report.page",)
-    libraries = ("jinja2", "matplotlib", "numpy", "pillow", "pyarrow")
+    libraries = ("jinja2", "matplotlib", "numpy", "pillow", "pyarrow", "safetensors")
 
     def evaluations(self) -> dict[str, Evaluate]:
         """Every evaluation by the name under which it is read: `vqa`, `vqa.text`, `vqa.after.token`."""
@@ -77,7 +78,7 @@ class Report(ArtifactTask):
         return {
             **{f"corpus.{cls.__name__}": self._shown(cls(profile=self.profile)) for cls in _CORPORA},
             **{f"rows.{name}": self._shown(evaluations[name].corpus()) for name in available(self.benchmarks)},
-            **{f"stage.{name}": Input(node=cls(profile=self.profile), results=_CURVES) for name, cls in STAGES.items()},
+            **{f"stage.{name}": Input(node=task, results=_TRAINED) for name, task in self._stages().items()},
             **{f"fine_tuning.{name}": Input(node=task, results=_CURVES) for name, task in fine_tunings.items()},
             **{f"evaluation.{name}": Input(node=task, results=_SCORES) for name, task in evaluations.items()},
             **self._tagger(),
@@ -96,9 +97,12 @@ class Report(ArtifactTask):
         is_trained = given is not None and isinstance(given.node, PosTagger)
         return {"tagger": Input(node=given.node, results=("scores.json",))} if given and is_trained else {}
 
+    def _stages(self) -> dict[str, PretrainStage]:
+        return {name: cls(profile=self.profile) for name, cls in STAGES.items()}
+
     def settings(self) -> Mapping[str, Any]:
         """What the page says of the run: the curriculum, the profile, and whose data it is."""
-        stages = [cls(profile=self.profile) for cls in STAGES.values()]
+        stages = list(self._stages().values())
         curriculum = dataclasses.replace(stages[0].curriculum(), stages=tuple(stage.stage() for stage in stages))
         return {
             "curriculum": to_plain(curriculum),
@@ -124,6 +128,8 @@ class Report(ArtifactTask):
                 curriculum=settings["curriculum"],
                 corpora={**corpora, **{f"rows of {benchmarks()[name].title}": path for name, path in rows.items()}},
                 stages=_named(job.inputs, "stage"),
+                stage_corpora={name: _trained_on(task) for name, task in self._stages().items()},
+                records={name: path.parent / "record" for name, path in _named(job.inputs, "stage").items()},
                 fine_tunings=_named(job.inputs, "fine_tuning"),
                 benchmarks=_folders(_named(job.inputs, "evaluation")),
                 regions=corpora["RegionFeatures"],
@@ -172,6 +178,12 @@ def _node(task: ArtifactTask, needed: list[str]) -> DagNode:
         num_rows=max((entry["rows"] for entry in artifact.files.values() if "rows" in entry), default=None),
         needs=tuple(needed),
     )
+
+
+def _trained_on(stage: PretrainStage) -> tuple[str, ...]:
+    """The corpora of a stage's streams, by the names of their tasks."""
+    given = (given.node for name, given in stage.inputs().items() if name.startswith("corpus."))
+    return tuple(node.task_family for node in given)
 
 
 def _named(inputs: Mapping[str, Path], kind: str) -> dict[str, Path]:

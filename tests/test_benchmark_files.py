@@ -78,7 +78,9 @@ def decisions(project: Path) -> dict[str, str]:
     return decided
 
 
-@pytest.mark.parametrize("name", ["gqa", "nlvr2", "retrieval", "vqa", "zero_shot_retrieval"])
+@pytest.mark.parametrize(
+    "name", ["coco_zero_shot_retrieval", "gqa", "nlvr2", "retrieval", "vqa", "zero_shot_retrieval"]
+)
 def test_without_its_file_a_benchmark_is_gone_and_nothing_else_is_touched(
     name: str, copy: Path, whole_curriculum: dict[str, str]
 ) -> None:

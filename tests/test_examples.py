@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
     # NLVR: 989 sentences of 6 pictures. COCO: the pictures that lie in the folder, of the 5,080 that are listed.
     [
         ("nlvr1", "NLVR1_DIR", "nlvr1", 5934, ["nlvr1"]),
-        ("coco-mini", "COCO_DIR", "coco", 111, ["retrieval", "zero_shot_retrieval"]),
+        ("coco-mini", "COCO_DIR", "coco", 111, ["coco_retrieval", "coco_zero_shot_retrieval"]),
     ],
 )
 def test_an_example_runs_from_its_files_to_its_report(

@@ -46,6 +46,7 @@ class _Rules:
         self.last = place
         self.row_ids.add(row["row_id"])
         hold(bool(row["text"].strip()), self.path, "no empty text", named)
+        hold(row["place"] >= 0, self.path, "places from 0 on", named, str(row["place"]))
         self._check_images(row["image_ids"], row["split"], named)
         check_token_ids(row["token_ids"], self.joined.vocabulary, self.max_length, self.path, named)
         self._check_targets(row, named)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from model.specs import Form
 
 Scores = Mapping[str, Mapping[str, float]]
-"""Per cent by group (what was asked: `questions`, `image retrieval`) and metric."""
+"""Per cent by group (what was asked: `questions`, `image retrieval`) and metric; `rsum` is a sum of such."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """Every text scored with every image. Legend: T texts, I images. An image's texts are in the corpus's order."""
+    """Every text scored with every image, both in the publisher's order. Legend: T texts, I images."""
 
     scores_TI: NDArray[np.float32]
     image_of_text_T: NDArray[np.int64]
@@ -61,7 +61,9 @@ class Benchmark:
     random order scores, for a form that ranks (one that answers is set beside the majority's answer). `main` is the
     group and metric that headlines and results by kind show, and by which a form that answers chooses the best epoch.
     `num_epochs` is the paper's; None: not fine-tuned, judged with the heads that pre-training left. `submission` writes
-    the file that the benchmark's server takes. `shows_stages`: also fine-tuned from each earlier stage.
+    the file that the benchmark's server takes. `shows_stages`: also fine-tuned from each earlier stage. `max_texts`: at
+    most so many texts of a test image are ranked, the publisher's first; None: all. `runs_on_world`: a run on the
+    generated world has it without `[Report] benchmarks` naming it.
     """
 
     title: str
@@ -80,5 +82,7 @@ class Benchmark:
     max_length: int = 20
     has_text_only: bool = True
     shows_stages: bool = False
+    max_texts: int | None = None
+    runs_on_world: bool = True
     submission: Callable[[Sequence[Answered], Path], None] | None = None
     published: Mapping[str, Scores] = field(default_factory=dict)

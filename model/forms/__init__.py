@@ -26,6 +26,7 @@ from model.losses import RowLoss
 from model.networks import Encoder
 from model.pairs import Pairs
 from model.questions import Questions
+from model.scored import Scratch
 from model.specs import Objective
 from model.supply import Supply
 
@@ -71,8 +72,8 @@ class Form(nn.Module, ABC):
         """That metric, in per cent, of the logits of all rows, given in passes."""
 
     @abstractmethod
-    def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, progress: Progress) -> Outcome:
-        """Judge on the test rows, and write into `into` what belongs to this form alone."""
+    def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, scratch: Scratch, progress: Progress) -> Outcome:
+        """Judge on the test rows, and write into `into` what belongs to this form alone; `scratch` survives a kill."""
 
     def passes(self, encoder: Encoder, ask: Ask, *, num_rows: int, progress: Progress = silent) -> Iterator[Tensor]:
         """The logits of all rows, some at a time. Network and form are to be in eval mode."""

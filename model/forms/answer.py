@@ -28,6 +28,7 @@ from model.networks import Encoder
 from model.pairs import Pairs
 from model.plugins import choose, read_options
 from model.questions import Questions
+from model.scored import Scratch
 from model.specs import Network, Options
 
 _NUM_BEST = 3
@@ -126,7 +127,7 @@ class Answer(Form):
             probabilities.append(self._probabilities(logits_BA).gather(1, ids_BC).numpy())
         return Given(ids_NC=np.concatenate(ids), probabilities_NC=np.concatenate(probabilities))
 
-    def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, progress: Progress) -> Outcome:
+    def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, scratch: Scratch, progress: Progress) -> Outcome:
         """Answer the test rows with their own images and with others, and those that a server judges."""
         test, submit = exam.questions("test"), exam.questions("submit", may_be_empty=True)
         share = test.num_rows / (2 * test.num_rows + submit.num_rows)

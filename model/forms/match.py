@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.progress import Progress
-from data.writers import write_json, write_tensors
+from data.writers import write_json
 from model import arithmetic, ranking
 from model.benchmarks import Benchmark, Ranked
 from model.exams import Exam
@@ -30,6 +30,7 @@ from model.objectives import itm_hs
 from model.pairs import Pairs
 from model.plugins import choose, read_options
 from model.questions import Questions
+from model.scored import Scored, Scratch
 from model.specs import Network, Objective, Options
 
 HEAD = "itm_hs"
@@ -104,22 +105,23 @@ class Match(Form):
         is_first_N = torch.cat([logits_BA[:, 0] > logits_BA[:, 1:].amax(1) for logits_BA in logits])
         return 100.0 * float(is_first_N.double().mean())
 
-    def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, progress: Progress) -> Outcome:
+    def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, scratch: Scratch, progress: Progress) -> Outcome:
         """Rank all test images for each test text and the other way round; write the scores and their ids."""
         test = exam.questions("test")
-        images_I, image_of_text_T = np.unique(test.images_NM[:, 0], return_inverse=True)
-        scores_TI = ranking.score_all(encoder, self._scores, exam, test, images_I=images_I, progress=progress)
-        ranked = Ranked(scores_TI=scores_TI, image_of_text_T=image_of_text_T)
-        image_ids = exam.image_ids(images_I)
-        write_tensors(into / "similarities.safetensors", {"scores_TI": scores_TI})
-        write_json(into / "ids.json", {"texts": list(test.row_ids), "images": image_ids})
+        shown = ranking.candidates(test, max_texts=exam.benchmark.max_texts)
+        scored = Scored(scratch, num_texts=len(shown.rows_T), num_images=len(shown.images_I))
+        ranking.score_all(encoder, self._scores, exam, test, ranked=shown, into=scored, progress=progress)
+        scored.copy(into / "similarities.safetensors")
+        ranked = Ranked(scores_TI=scored.scores_TI, image_of_text_T=shown.image_of_text_T)
+        image_ids, texts = exam.image_ids(shown.images_I), test.column("text")
+        write_json(into / "ids.json", {"texts": [test.row_ids[row] for row in shown.rows_T], "images": image_ids})
         chance = exam.benchmark.chance
         return Outcome(
             scores=exam.benchmark.measure(ranked),
             baselines={} if chance is None else {"chance": chance(ranked)},
-            predictions=ranking.predictions(ranked, test, image_ids),
-            num_rows=test.num_rows,
-            num_images=len(images_I),
+            predictions=ranking.predictions(ranked, [texts[row] for row in shown.rows_T], image_ids),
+            num_rows=len(shown.rows_T),
+            num_images=len(image_ids),
         )
 
 

@@ -41,6 +41,7 @@ PROFILE = Profile(
             "gqa": BenchmarkSizes(batch_size=32, num_epochs=5),
             "nlvr2": BenchmarkSizes(batch_size=32, num_epochs=5),
             "retrieval": BenchmarkSizes(batch_size=8, num_epochs=2),
+            "coco_retrieval": BenchmarkSizes(batch_size=8, num_epochs=2),
         },
         num_threads=1,
     ),

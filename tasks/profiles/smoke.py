@@ -41,7 +41,7 @@ PROFILE = Profile(
     fine_tuning=dataclasses.replace(
         miniature.PROFILE.fine_tuning,
         default=BenchmarkSizes(batch_size=16, num_epochs=1),
-        own={"retrieval": BenchmarkSizes(batch_size=8, num_epochs=1)},
+        own=dict.fromkeys(("retrieval", "coco_retrieval"), BenchmarkSizes(batch_size=8, num_epochs=1)),
     ),
     ablation=AblationSizes(num_seeds={"zero_shot_retrieval": 2, "vqa": 1, "nlvr1": 1}),
 )

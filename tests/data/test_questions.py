@@ -120,7 +120,9 @@ def test_questions_and_their_answers_become_rows_by_split_then_id(world: World) 
         "target_scores": [1.0],
         "kind": "what is",
         "set_id": "",
+        "place": 0,
     }
+    assert {row["place"] for row in rows} == {0}  # the order of questions decides nothing
     assert [row["target_ids"] for row in rows] == [[0], [1], [1], [0]]
     assert rows[3]["target_scores"] == [pytest.approx(0.3)]
 
@@ -214,6 +216,12 @@ def test_too_few_training_rows_for_any_answer_are_refused(world: World) -> None:
 def test_captions_ask_for_their_image_and_have_no_answer(world: World, small: Any) -> None:
     files = {"coco_captions": (small.captions([(5, 1, "a dog"), (6, 2, "a dog"), (7, 3, "red"), (8, 3, "big")]),)}
     into = world.build(files, content="captions", targets=None, list_source=None)
+    assert {row["row_id"]: row["place"] for row in rows_of(into)} == {
+        "coco:5": 0,
+        "coco:6": 1,
+        "coco:7": 2,
+        "coco:8": 3,
+    }
     assert [(row["row_id"], row["split"]) for row in rows_of(into)] == [
         *(("coco:5", "train"), ("coco:6", "validation"), ("coco:7", "test"), ("coco:8", "test"))
     ]
@@ -285,6 +293,7 @@ def test_shards_are_parts_of_one_table_and_workers_do_not_change_a_byte(world: W
         ("image_ids", ["coco:1", "coco:1"], "2 images a row"),  # the first row's number holds for all
         ("image_ids", ["coco:4"], "images of the region store"),
         ("text", " ", "no empty text"),
+        ("place", -1, "places from 0 on"),
         ("token_ids", [2, 3], "3 to 6 token_ids"),
         ("token_ids", [2, 5, 5, 5, 5, 5, 3], "3 to 6 token_ids"),
         ("token_ids", [5, 3], "from .CLS. to .SEP."),

@@ -178,12 +178,14 @@ def benchmark_row(row_id: str, images: tuple[int, ...], **changes: Any) -> dict[
         "target_scores": [],
         "kind": "",
         "set_id": "",
+        "place": 0,
     }
     return {**row, **changes}
 
 
 def write_benchmark(folder: Path, rows: list[dict[str, Any]], answers: tuple[str, ...]) -> Path:
     order = ("train", "validation", "test", "submit")
+    rows = [{**row, "place": place} for place, row in enumerate(rows)]
     rows = sorted(rows, key=lambda row: (order.index(row["split"]), row["row_id"]))
     write_parquet(only_part(folder, "rows"), pa.Table.from_pylist(rows, schema=BENCHMARK_ROWS), BENCHMARK_ROWS)
     (folder / "answers.json").write_text(json.dumps(answers), "utf-8")

@@ -49,6 +49,8 @@ def inputs_of(folder: Path, **fields: Any) -> ReportInputs:
             "curriculum": to_plain(run.curriculum()),
             "corpora": {**corpora, "rows of VQA v2": run.write_questions(folder / "questions")},
             "stages": {name: run.write_stage(folder / name, name) for name in run.OBJECTIVES},
+            "stage_corpora": {name: (corpus,) for name, corpus in run.CORPORA.items()},
+            "records": {"token": run.write_record(folder / "record", 3725.0)},
             "benchmarks": benchmarks(folder),
             "fine_tunings": {"vqa.after.token": run.write_fine_tuning(folder / "tuning")},
             "dag": dag(),

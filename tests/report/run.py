@@ -12,7 +12,7 @@ from PIL import Image
 
 from data import schema
 from data.regions.store import RegionRow, write_store
-from data.writers import write_json, write_parquet
+from data.writers import write_json, write_parquet, write_tensors
 from model.specs import (
     Budget,
     Corruption,
@@ -89,6 +89,15 @@ RETRIEVAL: dict[str, Any] = {
     "by_kind": {},
     "published": {"LXMERT-S, MSP (Flickr30k 1K)": {"image_retrieval": {"R@1": 42.42, "R@5": 68.7, "R@10": 77.92}}},
 }
+WEIGHTS = {
+    "encoder.embeddings.words.weight": (1000, 64),
+    "encoder.layers.0.text_attention.query.weight": (64, 64),
+    "encoder.layers.1.text_attention.query.weight": (64, 64),
+    "encoder.pooler.weight": (64, 64),
+    "encoder.vision.features.weight": (64, 2048),
+    "heads.itm_hs.linear.bias": (2,),
+}
+"""Shapes of some tensors; as the paper counts 2 x 4,096 + 131,072 = 139,264, of 207,362 in all."""
 IMAGES = tuple(f"coco:{number}" for number in range(1, 7))
 LABELS = ("cone", "cat", "ring")
 
@@ -239,6 +248,7 @@ def write_questions(folder: Path) -> Path:
         "target_scores": [0.5],
         "kind": "how many",
         "set_id": "",
+        "place": 0,
     }
     write_rows(only_part(folder, "rows"), [row], schema.BENCHMARK_ROWS)
     return folder
@@ -252,6 +262,18 @@ def write_stage(folder: Path, name: str) -> Path:
     folder.mkdir()
     write_losses(folder, OBJECTIVES[name], STEPS[name])
     write_json(folder / "held_out.json", {objective: HELD_OUT[objective] for objective in OBJECTIVES[name]})
+    write_tensors(
+        folder / "weights.safetensors", {name: np.zeros(shape, np.float16) for name, shape in WEIGHTS.items()}
+    )
+    return folder
+
+
+def write_record(folder: Path, seconds: float) -> Path:
+    """The record of a training that went on after a kill, on two devices."""
+    (folder / "rank-1").mkdir(parents=True)
+    write_json(folder / "run.json", {"training_seconds": seconds, "first_step": 120})
+    table = pa.table({"step": [1, 2, 3], "peak_bytes": [10**9, 3 * 10**9, 2 * 10**9]})
+    write_parquet(folder / "speed.parquet", table, table.schema)
     return folder
 
 

@@ -25,6 +25,7 @@ def write_rows(folder: Path, target_ids: list[int], target_scores: list[float]) 
         "target_scores": target_scores,
         "kind": "is there",
         "set_id": "",
+        "place": 0,
     }
     run.write_rows(only_part(folder, "rows"), [row], schema.BENCHMARK_ROWS)
     write_json(folder / "answers.json", ["no", "yes", "maybe"])

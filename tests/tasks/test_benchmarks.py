@@ -18,9 +18,14 @@ def set_sources(**paths: str) -> None:
         luigi.configuration.get_config().set("sources", name, path)
 
 
-def test_the_generated_world_has_all_but_nlvr1(workspace: Path) -> None:
-    assert available() == ("gqa", "nlvr2", "retrieval", "vqa", "zero_shot_retrieval")
-    assert left_out() == ("NLVR (nlvr1) is left out: the generated world has no nlvr1.",)
+def test_the_generated_world_has_all_but_nlvr1_and_runs_cocos_retrieval_zero_shot_alone(workspace: Path) -> None:
+    assert available() == ("coco_zero_shot_retrieval", "gqa", "nlvr2", "retrieval", "vqa", "zero_shot_retrieval")
+    assert left_out() == (
+        "COCO retrieval (coco_retrieval) is left out: [Report] benchmarks does not name it, which it takes on the "
+        "generated world.",
+        "NLVR (nlvr1) is left out: the generated world has no nlvr1.",
+    )
+    assert available(("coco_retrieval", "nlvr1")) == ("coco_retrieval",)
 
 
 def test_without_a_source_for_gqa_it_is_named_with_its_setting_and_the_rest_runs(workspace: Path) -> None:
@@ -32,10 +37,14 @@ def test_without_a_source_for_gqa_it_is_named_with_its_setting_and_the_rest_runs
     assert "(missing: lxmert_vqa, vqa_annotations;" in vqa
 
 
-def test_retrieval_falls_back_on_cocos_captions(workspace: Path) -> None:
-    assert sources_of(benchmarks()["retrieval"]) == ("flickr30k",)
+def test_captions_of_coco_alone_bring_cocos_retrieval_and_those_of_flickr30k_its_own(workspace: Path) -> None:
     set_sources(coco_captions="/data/captions.json")
-    assert sources_of(benchmarks()["retrieval"]) == ("coco_captions",)
+    assert available() == ("coco_retrieval", "coco_zero_shot_retrieval")
+    assert sources_of(benchmarks()["coco_retrieval"]) == ("coco_captions",)
+    set_sources(flickr30k="/data/dataset_flickr30k.json", coco_karpathy="/data/dataset_coco.json")
+    assert available() == ("coco_retrieval", "coco_zero_shot_retrieval", "retrieval", "zero_shot_retrieval")
+    assert sources_of(benchmarks()["retrieval"]) == ("flickr30k",)
+    assert sources_of(benchmarks()["coco_retrieval"]) == ("coco_karpathy",)  # it has the published splits and order
 
 
 def test_a_benchmark_without_sources_is_refused_with_the_settings_it_lacks(workspace: Path) -> None:
@@ -70,6 +79,6 @@ def test_only_what_draws_negatives_reads_them(workspace: Path) -> None:
 
 
 def test_retrieval_without_images_is_refused(workspace: Path) -> None:
-    for name in ("retrieval", "zero_shot_retrieval"):
+    for name in ("retrieval", "zero_shot_retrieval", "coco_retrieval", "coco_zero_shot_retrieval"):
         with pytest.raises(UserError, match="chance where no image is seen"):
             Evaluate(benchmark=name, sees="text").settings()
