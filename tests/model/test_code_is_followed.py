@@ -10,7 +10,8 @@ import pytest
 
 from tasks.code import code_digests
 from tasks.fine_tuning import Evaluate, FineTune
-from tests.model.tiny import TinySet, tiny_evaluation, tiny_fine_tuning, tiny_network, write_job
+from tests.model.tiny import TinySet, write_job
+from tests.model.tiny_specs import tiny_evaluation, tiny_fine_tuning, tiny_network
 
 ROOT = Path(__file__).parents[2]
 _RUN = """

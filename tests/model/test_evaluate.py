@@ -17,17 +17,8 @@ from data.progress import silent
 from data.schema import PREDICTIONS
 from model import evaluate, finetune, train
 from model.specs import Evaluation, Sees
-from tests.model.tiny import (
-    ANSWERS,
-    TinySet,
-    benchmark_row,
-    tiny_evaluation,
-    tiny_fine_tuning,
-    tiny_network,
-    tiny_stage,
-    write_benchmark,
-    write_job,
-)
+from tests.model.tiny import ANSWERS, TinySet, benchmark_row, write_benchmark, write_job
+from tests.model.tiny_specs import tiny_evaluation, tiny_fine_tuning, tiny_network, tiny_stage
 
 CASES = ("vqa", "nlvr2", "retrieval")
 FILES = {

@@ -22,7 +22,8 @@ from model.feed import Feed
 from model.learner import Learner
 from model.regions import Features, Mapped, Resident
 from model.respondent import Respondent
-from tests.model.tiny import FORMS, TinySet, tiny_network, tiny_stage
+from tests.model.tiny import TinySet
+from tests.model.tiny_specs import FORMS, tiny_network, tiny_stage
 
 NUM_ROWS = 7
 CUTS = ([0, 3, 7], [0, 1, 5, 7])

@@ -20,7 +20,8 @@ from model import fast, loop, train
 from model.exercise import Exercise
 from model.learner import Learner
 from model.specs import Budget, Mixing, Stage
-from tests.model.tiny import TinySet, tiny_network, tiny_stage, tiny_streams, write_job
+from tests.model.tiny import TinySet, write_job
+from tests.model.tiny_specs import tiny_network, tiny_stage, tiny_streams
 
 NUM_STEPS = 9  # 32 rows in batches of 5: the seventh has 2
 

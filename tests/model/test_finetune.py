@@ -23,16 +23,8 @@ from model.facts import Facts
 from model.learner import read
 from model.respondent import Respondent
 from model.specs import FineTuning, Form
-from tests.model.tiny import (
-    ANSWERS,
-    TinySet,
-    benchmark_row,
-    tiny_fine_tuning,
-    tiny_network,
-    tiny_stage,
-    write_benchmark,
-    write_job,
-)
+from tests.model.tiny import ANSWERS, TinySet, benchmark_row, write_benchmark, write_job
+from tests.model.tiny_specs import tiny_fine_tuning, tiny_network, tiny_stage
 
 ROOT = Path(__file__).parents[2]
 PER_EPOCH = 7  # 32 training rows in batches of 5

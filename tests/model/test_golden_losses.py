@@ -12,7 +12,8 @@ import pytest
 from data.progress import silent
 from model import train
 from model.specs import Mixing, Stage
-from tests.model.tiny import TinySet, tiny_network, tiny_stage, tiny_stage_of_msp, tiny_streams, write_job
+from tests.model.tiny import TinySet, write_job
+from tests.model.tiny_specs import tiny_network, tiny_stage, tiny_stage_of_msp, tiny_streams
 
 GOLDEN = Path(__file__).parent / "golden_losses"
 NUM_STEPS = 20

@@ -15,7 +15,8 @@ from model import loop, train
 from model.loop import Loop
 from model.specs import Stage
 from model.updates import Update
-from tests.model.tiny import TinySet, tiny_network, tiny_stage, write_job
+from tests.model.tiny import TinySet, write_job
+from tests.model.tiny_specs import tiny_network, tiny_stage
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 NUM_STEPS = 30

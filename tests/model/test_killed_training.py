@@ -16,15 +16,8 @@ import pytest
 
 from model.specs import FineTuning, Mixing, Stage
 from tests.model.test_train import ROOT
-from tests.model.tiny import (
-    TinySet,
-    tiny_fine_tuning,
-    tiny_network,
-    tiny_stage,
-    tiny_stage_of_msp,
-    tiny_streams,
-    write_job,
-)
+from tests.model.tiny import TinySet, write_job
+from tests.model.tiny_specs import tiny_fine_tuning, tiny_network, tiny_stage, tiny_stage_of_msp, tiny_streams
 
 pytestmark = [
     pytest.mark.slow,

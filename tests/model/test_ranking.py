@@ -16,7 +16,8 @@ from model.facts import Facts
 from model.questions import Questions
 from model.respondent import Respondent
 from model.scored import Scored, Scratch
-from tests.model.tiny import FORMS, TinySet, benchmark_row, tiny_network, write_benchmark
+from tests.model.tiny import TinySet, benchmark_row, write_benchmark
+from tests.model.tiny_specs import FORMS, tiny_network
 
 FILE = "similarities.safetensors"
 

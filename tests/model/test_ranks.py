@@ -17,7 +17,8 @@ from safetensors.numpy import load_file
 
 from model.specs import Mixing, Stage
 from tests.model.test_train import ROOT
-from tests.model.tiny import TinySet, tiny_network, tiny_stage, tiny_streams, write_job
+from tests.model.tiny import TinySet, write_job
+from tests.model.tiny_specs import tiny_network, tiny_stage, tiny_streams
 
 pytestmark = pytest.mark.timeout(300)
 NUM_STEPS = 8

@@ -17,7 +17,8 @@ from model.feed import Feed
 from model.lemmas import lemma
 from model.topic_prediction import TopicPrediction
 from model.topics import TopicRule, TopicWords, words_in
-from tests.model.tiny import OBJECTS, PIECES, TOKENS, TinySet, tiny_network, tiny_stage
+from tests.model.tiny import OBJECTS, PIECES, TOKENS, TinySet
+from tests.model.tiny_specs import tiny_network, tiny_stage
 
 # Beside the special entries 0-4: t - shirt dog dogs ##s red wine glass ##es
 WORN = (*SPECIALS, "t", "-", "shirt", "dog", "dogs", "##s", "red", "wine", "glass", "##es")

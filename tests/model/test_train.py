@@ -30,7 +30,8 @@ from model import train
 from model.checkpoint import Checkpoints
 from model.huggingface.export import export_result
 from model.specs import Objective
-from tests.model.tiny import TinySet, tiny_network, tiny_stage, write_job
+from tests.model.tiny import TinySet, write_job
+from tests.model.tiny_specs import tiny_network, tiny_stage
 from tests.parts import only_part
 
 ROOT = Path(__file__).parents[2]

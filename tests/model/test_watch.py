@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from model import train, watch
-from tests.model.tiny import TinySet, tiny_network, tiny_stage, write_job
+from tests.model.tiny import TinySet, write_job
+from tests.model.tiny_specs import tiny_network, tiny_stage
 
 
 def test_a_training_leaves_its_speed_as_a_table_and_as_events(

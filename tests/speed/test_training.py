@@ -18,7 +18,8 @@ from speed import training, training_on_gpu, training_set
 from speed.stages import Size
 from speed.variants import PARTS, Variant
 from tests.model.networks.test_lxmert_s import small_shown
-from tests.model.tiny import TOKENS, tiny_network
+from tests.model.tiny import TOKENS
+from tests.model.tiny_specs import tiny_network
 
 SMALL = dataclasses.replace(PAPER.network, hidden_size=24, num_heads=2, intermediate_size=48, num_layers=2)
 ROOT = Path(__file__).parents[2]

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from data import images
 from data.images import SplitSettings
 from data.progress import silent
+from data.regions.detections import build
+from data.regions.store import RegionStore
+from data.shards import Workplace
+from tests.data.regions.obj36 import ANY, VOCABULARIES
 
 
 @pytest.fixture
@@ -83,5 +88,31 @@ def obj36():
             encoded(given["features"], "<f4"),
         ]
         return "\t".join(columns) + "\n"
+
+    return make
+
+
+@pytest.fixture
+def make_store(tmp_path, make_files, make_table, coco):
+    """(store, counts) from a detector's text, for the images 1 to 9 of COCO and vg:7, which is coco:2."""
+    vg = [{"image_id": 7, "width": 200, "height": 100, "coco_id": 2}]
+    files = make_files(coco_captions=coco(*range(1, 10)), vg_image_data=vg, obj36="", **VOCABULARIES)
+    table = make_table(files)
+
+    def make(text, settings=ANY):
+        files["obj36"][0].write_text(text, newline="")
+        into = tmp_path / "regions"
+        for folder in (into, tmp_path / "scratch"):
+            shutil.rmtree(folder, ignore_errors=True)
+        into.mkdir()
+        build(
+            files,
+            images=table,
+            settings=settings,
+            into=into,
+            progress=silent,
+            workplace=Workplace(scratch=tmp_path / "scratch"),
+        )
+        return RegionStore.open(into / "regions.h5"), json.loads((into / "counts.json").read_text())
 
     return make

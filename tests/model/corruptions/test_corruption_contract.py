@@ -16,7 +16,8 @@ from model.batch import Batch, Draws
 from model.corruptions import Corruption
 from model.facts import Facts
 from model.feed import Feed
-from tests.model.tiny import TinySet, tiny_stage
+from tests.model.tiny import TinySet
+from tests.model.tiny_specs import tiny_stage
 from tests.model.worked import small_rows
 
 NAMES = plugins.names("corruptions")

@@ -14,7 +14,8 @@ from model.batch import Draws
 from model.corruptions import mask_words, swap_sentence
 from model.facts import Facts
 from model.feed import Feed
-from tests.model.tiny import TinySet, tiny_network, tiny_stage
+from tests.model.tiny import TinySet
+from tests.model.tiny_specs import tiny_network, tiny_stage
 from tests.model.worked import small_batch, small_rows
 
 

@@ -18,7 +18,8 @@ from model.exercise import Shown
 from model.facts import Facts
 from model.forms import answer, match
 from model.networks import Encoder
-from tests.model.tiny import TinySet, tiny_network
+from tests.model.tiny import TinySet
+from tests.model.tiny_specs import tiny_network
 
 LN = math.log
 

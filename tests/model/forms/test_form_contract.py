@@ -14,7 +14,8 @@ from model.exams import Exam
 from model.facts import Facts
 from model.pairs import Pairs
 from model.respondent import Respondent
-from tests.model.tiny import FORMS, TinySet, tiny_network
+from tests.model.tiny import TinySet
+from tests.model.tiny_specs import FORMS, tiny_network
 
 CASES = ("vqa", "nlvr2", "retrieval")
 ROWS = np.array([3, 0, 17, 8])

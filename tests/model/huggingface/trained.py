@@ -13,7 +13,8 @@ from model.exercise import Shown
 from model.facts import Facts
 from model.learner import Learner
 from model.specs import Network, Objective
-from tests.model.tiny import NUM_FEATURES, TOKENS, TinySet, tiny_network
+from tests.model.tiny import NUM_FEATURES, TOKENS, TinySet
+from tests.model.tiny_specs import tiny_network
 
 HEADS = (Objective(name="mlm"), Objective(name="itm_hs"), Objective(name="moc"))
 

@@ -15,7 +15,8 @@ from model.initialise import initialise
 from model.networks.lxmert_s import LxmertS, build
 from model.transformer import Attention, CrossModalityLayer
 from tests.model.networks import plain
-from tests.model.tiny import TOKENS, tiny_network
+from tests.model.tiny import TOKENS
+from tests.model.tiny_specs import tiny_network
 from tests.model.worked import small_batch, small_exercise
 
 

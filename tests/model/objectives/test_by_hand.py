@@ -15,7 +15,7 @@ from model.batch import Batch
 from model.exercise import weighted
 from model.facts import Facts
 from model.objectives import Objective, ifrs
-from tests.model.tiny import tiny_network
+from tests.model.tiny_specs import tiny_network
 from tests.model.worked import small_batch, small_exercise, small_output
 
 LN = math.log

@@ -17,7 +17,8 @@ from model.feed import Exercises, Feed
 from model.learner import Learner
 from model.regions import Mapped
 from model.specs import Objective as ObjectiveSpec
-from tests.model.tiny import TinySet, tiny_network, tiny_stage
+from tests.model.tiny import TinySet
+from tests.model.tiny_specs import tiny_network, tiny_stage
 
 NAMES = plugins.names("objectives")
 ASKS_EVERY_ROW = ("itm_hs", "titp", "tits")
