@@ -135,9 +135,11 @@ def predictions(ranked: Ranked, texts: list[str], image_ids: list[str]) -> list[
 
 def _best_texts(ranked: Ranked) -> NDArray[np.int64]:
     """The best texts of each image, best first, of equal ones the first, (C, I); some images at a time."""
-    starts = range(0, ranked.scores_TI.shape[1], _IMAGES_PER_PASS)
-    blocks = (ranked.scores_TI[:, start : start + _IMAGES_PER_PASS] for start in starts)
-    return np.concatenate([np.argsort(-scores_TI, axis=0, kind="stable")[:_NUM_BEST] for scores_TI in blocks], axis=1)
+    best = []
+    for start in range(0, ranked.scores_TI.shape[1], _IMAGES_PER_PASS):
+        order_TI = np.argsort(-ranked.scores_TI[:, start : start + _IMAGES_PER_PASS], axis=0, kind="stable")
+        best.append(order_TI[:_NUM_BEST].copy())  # a view would keep the order of all texts
+    return np.concatenate(best, axis=1)
 
 
 def _sigmoid(log_odds: NDArray[np.float32]) -> NDArray[np.float32]:
