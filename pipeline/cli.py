@@ -50,7 +50,7 @@ def _described() -> None:
 def main() -> None:
     """Do what the arguments say; a user's mistake is one screen and exit code 2."""
     try:
-        app()
+        app(prog_name="multigrain")  # whatever file it was started by
     except UserError as error:
         print(error.screen(), file=sys.stderr)
         sys.exit(_USER_MISTAKE)
