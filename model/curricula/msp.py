@@ -93,8 +93,8 @@ MINIATURE = MspSizes(
     readings=MspReadings(topic_head="tied", topic_bias=-3.0, ifrs_head="put_back"),
 )
 """Minutes on two cores. Three deviations from the paper, without which so short a training of so narrow a network does
-not get there: topics weigh 140 (a third for each entry of the small vocabulary that their loss is a mean over), they are
-decoded with the word table, and IFRS may point at the features it puts back (the paper's head, which makes 2,048
+not get there: topics weigh 140 (a third for each entry of the small vocabulary that their loss is a mean over), they
+are decoded with the word table, and IFRS may point at the features it puts back (the paper's head, which makes 2,048
 features from 64 numbers, stays 7 % worse than the mean of the triplet)."""
 
 
