@@ -98,12 +98,21 @@ def _pinned(tensor: Tensor) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """What a network makes of a batch. `words_VD` is its word table, to which decoders of word pieces are tied."""
+    """What a network makes of a batch. `words_VD` is its word table, to which decoders of word pieces are tied.
+
+    `image_BE` and `text_BE` are what image and text are by themselves, of length 1, to be compared; `temperature` is
+    what their products are divided by. `pool_pairs` gives the pooled states, (P, D), of other pairs of the batch: the
+    numbers of their texts and images, (P,).
+    """
 
     text_BLD: Tensor
     regions_BRD: Tensor
     pooled_BD: Tensor
     words_VD: Tensor
+    image_BE: Tensor
+    text_BE: Tensor
+    temperature: Tensor
+    pool_pairs: Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -130,33 +130,44 @@ class Frequencies:
 
 
 class AccuracyJudge(Judge):
-    """Judges a yes-or-no question by accuracy, against always giving the answer most frequent in training."""
+    """Judges a yes-or-no question by accuracy, against always giving the answer most frequent in training.
 
-    def __init__(self, scores: Callable[[Output], Tensor]) -> None:
-        self._scores = scores
+    `answers` are those that are asked for, on the host; `answered` the model's scores beside them.
+    """
+
+    def __init__(
+        self,
+        *,
+        answers: Callable[[tuple[Asked, ...]], Tensor],
+        answered: Callable[[tuple[Asked, ...], Output], tuple[Tensor, Tensor]],
+    ) -> None:
+        self._answers = answers
+        self._answered = answered
         self._balance = 0  # yes minus no in training rows
         self._num_right = 0
         self._num_yes = 0
+        self._num_answers = 0
         self._num_rows = 0
 
     def learn(self, asked: tuple[Asked, ...]) -> None:
-        """Take training rows, the answer of each."""
-        answers_B = asked[0].targets_N
-        self._balance += 2 * int(answers_B.sum()) - len(answers_B)
+        """Take training rows."""
+        answers_N = self._answers(asked)
+        self._balance += 2 * int(answers_N.sum()) - len(answers_N)
 
     def score(self, asked: tuple[Asked, ...], shown: Shown, output: Output) -> None:
         """Take held-out rows; a score above 0 says yes."""
-        answers_B = asked[0].targets_N
-        self._num_right += int(((self._scores(output) > 0) == answers_B).sum())
-        self._num_yes += int(answers_B.sum())
-        self._num_rows += len(answers_B)
+        scores_N, answers_N = self._answered(asked, output)
+        self._num_right += int(((scores_N > 0) == answers_N).sum())
+        self._num_yes += int(answers_N.sum())
+        self._num_answers += len(answers_N)
+        self._num_rows += len(asked[0].places_N)
 
     def result(self) -> HeldOut:
         """The accuracies."""
-        num_rows = max(self._num_rows, 1)
-        majority = self._num_yes if self._balance >= 0 else self._num_rows - self._num_yes
-        blind = {"majority": majority / num_rows}
-        return HeldOut(metric="accuracy", model=self._num_right / num_rows, blind=blind, num_rows=self._num_rows)
+        num_answers = max(self._num_answers, 1)
+        majority = self._num_yes if self._balance >= 0 else self._num_answers - self._num_yes
+        blind = {"majority": majority / num_answers}
+        return HeldOut(metric="accuracy", model=self._num_right / num_answers, blind=blind, num_rows=self._num_rows)
 
 
 class PrecisionJudge(Judge):

@@ -18,15 +18,15 @@ from torch import Tensor
 
 from data.progress import Progress
 from data.writers import write_json
-from model import arithmetic, ranking
+from model import arithmetic, plugins, ranking
 from model.benchmarks import Benchmark, Ranked
 from model.exams import Exam
 from model.facts import Facts
 from model.forms import Ask, Form, Outcome
 from model.losses import BINARY, CROSS_ENTROPY, RowLoss
+from model.matching import Matching
 from model.negatives import NegativeSampler
 from model.networks import Encoder
-from model.objectives import itm_hs
 from model.pairs import Pairs
 from model.plugins import choose, read_options
 from model.questions import Questions
@@ -53,20 +53,23 @@ def build(
     num_answers: int,
     trained: Mapping[str, Options],
 ) -> Form:
-    """The objective's head, of the form in which it was pre-trained if it was."""
+    """The head of the matching objective that was pre-trained, whichever it was; a new one where none was."""
     settings = read_options(MatchSettings, options, where="form match")
-    objective = Objective(name=HEAD, options=dict(trained.get(HEAD, {})))
-    head = itm_hs.build(objective.options, network=network, facts=facts)
-    assert isinstance(head, itm_hs.ItmHs)
-    return Match(objective, head, choose(_LOSSES, settings.loss, where="form match, loss"))
+    row_loss = choose(_LOSSES, settings.loss, where="form match, loss")
+    for name, given in {**trained, HEAD: trained.get(HEAD, {})}.items():
+        head = plugins.load("objectives", name).build(dict(given), network=network, facts=facts)
+        if isinstance(head, Matching):
+            return Match(Objective(name=name, options=dict(given)), head, row_loss)
+    raise AssertionError(f"{HEAD} is a matching objective")
 
 
 class Match(Form):
     """Retrieval by the log-odds that a text and an image belong together."""
 
-    def __init__(self, objective: Objective, head: itm_hs.ItmHs, row_loss: RowLoss) -> None:
+    def __init__(self, objective: Objective, head: Matching, row_loss: RowLoss) -> None:
         super().__init__()
-        self.itm_hs = head
+        self.add_module(objective.name, head)
+        self._head = (head,)  # a tuple, so that it is not registered twice
         self.objectives = (objective,)
         self.row_loss = row_loss
 
@@ -94,7 +97,7 @@ class Match(Form):
     def _scores(self, pooled_PD: Tensor) -> Tensor:
         """The log-odds of each pair, (P,)."""
         with arithmetic.full_precision(pooled_PD):
-            return self.itm_hs.match_scores(pooled_PD.float())
+            return self._head[0].match_scores(pooled_PD.float())
 
     def metric(self, benchmark: Benchmark) -> tuple[str, str]:
         """Ranking all images would cost as much as an epoch, so an epoch is chosen by the options of its rows."""

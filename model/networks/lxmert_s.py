@@ -9,6 +9,7 @@ Legend: B rows, L word pieces, R regions, F features of a region, D width, V voc
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +19,14 @@ from model import lxmert_readings
 from model.batch import Output
 from model.exercise import Shown
 from model.heads import LAYER_NORM_EPS
-from model.layers import Dropout, WordTable
+from model.layers import Dropout
 from model.lxmert_readings import Readings
 from model.networks import Encoder
 from model.specs import Network
+from model.text_embeddings import TextEmbeddings
 from model.transformer import CrossModalityLayer, SelfAttentionLayer
-from model.word_positions import WordPositions
+
+_TEMPERATURE = 0.07  # where ALBEF's starts; nothing here learns another
 
 
 def build(network: Network, *, tokens: Sequence[str]) -> LxmertS:
@@ -50,8 +53,8 @@ class LxmertS(Encoder):
     def forward(self, shown: Shown) -> Output:
         """The hidden states of a batch. The visual [CLS] is not among the regions that leave it."""
         embedded_BLD, words_VD = self.embeddings(shown.text_BL)
-        text_BLD = self._encode_text(embedded_BLD, shown.text_mask_BL)
-        regions_BRD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
+        text_BLD = alone_BLD = self._encode_text(embedded_BLD, shown.text_mask_BL)
+        regions_BRD = alone_BRD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
         for layer in self.layers:
             text_BLD, regions_BRD = layer(text_BLD, shown.text_mask_BL, regions_BRD)
         return Output(
@@ -59,6 +62,10 @@ class LxmertS(Encoder):
             regions_BRD=regions_BRD if self.visual_cls is None else regions_BRD[:, 1:],
             pooled_BD=self._pooled(text_BLD[:, 0], regions_BRD[:, 0]),
             words_VD=words_VD,
+            image_BE=functional.normalize(alone_BRD.mean(1), dim=-1),
+            text_BE=functional.normalize(_mean(alone_BLD, shown.text_mask_BL), dim=-1),
+            temperature=alone_BLD.new_tensor(_TEMPERATURE),
+            pool_pairs=partial(self._pool_pairs, alone_BLD, shown.text_mask_BL, alone_BRD),
         )
 
     def embed_text(self, text_BL: Tensor, text_mask_BL: Tensor) -> Tensor:
@@ -102,34 +109,20 @@ class LxmertS(Encoder):
             text_BLD = layer(text_BLD, text_mask_BL)
         return text_BLD
 
+    def _pool_pairs(
+        self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor, texts_P: Tensor, images_P: Tensor
+    ) -> Tensor:
+        return self.pool(text_BLD[texts_P], text_mask_BL[texts_P], regions_BRD[images_P])
+
     def _pooled(self, word_BD: Tensor, region_BD: Tensor) -> Tensor:
         pooled_BD = torch.tanh(self.pooler(word_BD))
         return pooled_BD if self.visual_pooler is None else pooled_BD * torch.tanh(self.visual_pooler(region_BD))
 
 
-class TextEmbeddings(nn.Module):
-    """Word + position + type, layer norm, dropout. There is one type in use; BERT's table has two."""
-
-    def __init__(self, network: Network, tokens: Sequence[str], *, positions: str) -> None:
-        super().__init__()
-        self.words = WordTable(len(tokens), network.hidden_size)
-        self.positions = nn.Embedding(network.max_positions, network.hidden_size)
-        self.types = nn.Embedding(2, network.hidden_size)
-        self.norm = nn.LayerNorm(network.hidden_size, eps=LAYER_NORM_EPS)
-        self.dropout = Dropout(network.dropout_rate)
-        self.word_positions = WordPositions(tokens) if positions == "word" else None
-
-    def forward(self, text_BL: Tensor) -> tuple[Tensor, Tensor]:
-        """What the words are, (B, L, D), and the word table for those who decode with it, (V, D)."""
-        words_BLD, table_VD = self.words.look_up(text_BL)
-        places_BLD = self._positions(text_BL) + self.types.weight[0]
-        return self.dropout(self.norm(words_BLD + places_BLD)), table_VD
-
-    def _positions(self, text_BL: Tensor) -> Tensor:
-        if self.word_positions is None:
-            return self.positions.weight[: text_BL.shape[1]]
-        found_BLD: Tensor = self.positions(self.word_positions(text_BL))
-        return found_BLD
+def _mean(text_BLD: Tensor, text_mask_BL: Tensor) -> Tensor:
+    """The mean over word pieces, without padding, (B, D)."""
+    is_piece_BL1 = text_mask_BL[:, :, None]
+    return (text_BLD * is_piece_BL1).sum(1) / is_piece_BL1.sum(1)
 
 
 class VisualFeatureEncoder(nn.Module):

@@ -1,0 +1,144 @@
+"""ALBEF: an image tower, a text tower, and fusion layers in which the text looks at the image (Li et al. 2021).
+
+GRIT-VLP trains the same network. Regions are the patches of a picture here, from left to right and from top to bottom.
+Legend: B rows, L word pieces, R patches, F numbers of a patch, K patches and the [CLS] before them, D width,
+E width in which image and text are compared, P pairs, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from data.errors import UserError
+from model.batch import Output
+from model.exercise import Shown
+from model.networks import Encoder
+from model.plugins import read_options
+from model.specs import Network
+from model.text_embeddings import TextEmbeddings
+from model.transformer import Attention, FeedForward, SelfAttentionLayer
+from model.vit import VisionTransformer
+
+_FIRST_TEMPERATURE = 0.07
+_TEMPERATURES = (0.001, 0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlbefSettings:
+    """`image_layers` of the image tower; of the network's layers the last `fusion_layers` fuse, the others read text.
+
+    `embedding_size`: the width in which image and text are compared. `init`: see `model.initialise`.
+    """
+
+    image_layers: int = 12
+    fusion_layers: int = 6
+    embedding_size: int = 256
+    init: str = "bert"
+
+
+def build(network: Network, *, tokens: Sequence[str]) -> Albef:
+    """The network of a spec, its weights not yet initialised. Raises UserError."""
+    settings = read_options(AlbefSettings, network.options, where="options of the network albef")
+    if not 0 < settings.fusion_layers < network.num_layers:
+        raise UserError(
+            expected=f"at least one layer of fusion and one of text among {network.num_layers}",
+            found=f"fusion_layers {settings.fusion_layers}",
+            where="options of the network albef",
+            way_out="give fewer fusion_layers, or more num_layers",
+        )
+    return Albef(network, settings, tokens)
+
+
+class Albef(Encoder):
+    """Two towers and what joins them. The temperature of comparisons is learnt with it."""
+
+    def __init__(self, network: Network, settings: AlbefSettings, tokens: Sequence[str]) -> None:
+        super().__init__()
+        num_text_layers = network.num_layers - settings.fusion_layers
+        self.vision = VisionTransformer(network, num_layers=settings.image_layers)
+        self.embeddings = TextEmbeddings(network, tokens, positions="piece")
+        self.text_layers = nn.ModuleList(SelfAttentionLayer(network) for _ in range(num_text_layers))
+        self.fusion_layers = nn.ModuleList(FusionLayer(network) for _ in range(settings.fusion_layers))
+        self.image_projection = nn.Linear(network.hidden_size, settings.embedding_size)
+        self.text_projection = nn.Linear(network.hidden_size, settings.embedding_size)
+        self.temperature = nn.Parameter(torch.tensor(_FIRST_TEMPERATURE))
+
+    def forward(self, shown: Shown) -> Output:
+        """The hidden states of a batch: of the text after fusion, of the patches before it."""
+        image_BKD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
+        embedded_BLD, words_VD = self.embeddings(shown.text_BL)
+        text_BLD = self._read(embedded_BLD, shown.text_mask_BL)
+        fused_BLD = text_BLD
+        for layer in self.fusion_layers:
+            fused_BLD = layer(fused_BLD, shown.text_mask_BL, image_BKD)
+        return Output(
+            text_BLD=fused_BLD,
+            regions_BRD=image_BKD[:, 1:],
+            pooled_BD=fused_BLD[:, 0],
+            words_VD=words_VD,
+            image_BE=functional.normalize(self.image_projection(image_BKD[:, 0]).float(), dim=-1),
+            text_BE=functional.normalize(self.text_projection(text_BLD[:, 0]).float(), dim=-1),
+            temperature=self.temperature.clamp(*_TEMPERATURES),
+            pool_pairs=partial(self._pool_pairs, text_BLD, shown.text_mask_BL, image_BKD),
+        )
+
+    def embed_text(self, text_BL: Tensor, text_mask_BL: Tensor) -> Tensor:
+        """The text tower's states."""
+        return self._read(self.embeddings(text_BL)[0], text_mask_BL)
+
+    def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
+        """The image tower's states, [CLS] first, (B, K, D); where patches lie is known by their order."""
+        states_BKD: Tensor = self.vision(regions_BRF)
+        return states_BKD
+
+    def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
+        """The fused [CLS] of the text, of which the last layer computes nothing else."""
+        *first, last = self.fusion_layers
+        for layer in first:
+            text_BLD = layer(text_BLD, text_mask_BL, regions_BRD)
+        assert isinstance(last, FusionLayer)
+        return last.first_word(text_BLD, text_mask_BL, regions_BRD)
+
+    def repeated(self) -> Iterator[nn.Module]:
+        """The layers of all three parts."""
+        yield from self.vision.layers
+        yield from self.text_layers
+        yield from self.fusion_layers
+
+    def _read(self, embedded_BLD: Tensor, text_mask_BL: Tensor) -> Tensor:
+        for layer in self.text_layers:
+            embedded_BLD = layer(embedded_BLD, text_mask_BL)
+        return embedded_BLD
+
+    def _pool_pairs(
+        self, text_BLD: Tensor, text_mask_BL: Tensor, image_BKD: Tensor, texts_P: Tensor, images_P: Tensor
+    ) -> Tensor:
+        return self.pool(text_BLD[texts_P], text_mask_BL[texts_P], image_BKD[images_P])
+
+
+class FusionLayer(nn.Module):
+    """BERT's layer with attention to the image between its two halves."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.attention = Attention(network)
+        self.cross_attention = Attention(network)
+        self.feed_forward = FeedForward(network)
+
+    def forward(self, text_BLD: Tensor, text_mask_BL: Tensor, image_BKD: Tensor) -> Tensor:
+        """(B, L, D)."""
+        attended_BLD = self.attention(text_BLD, text_BLD, text_mask_BL)
+        fused_BLD: Tensor = self.feed_forward(self.cross_attention(attended_BLD, image_BKD))
+        return fused_BLD
+
+    def first_word(self, text_BLD: Tensor, text_mask_BL: Tensor, image_BKD: Tensor) -> Tensor:
+        """The first word piece after the layer, (B, D), and nothing else."""
+        attended_B1D = self.attention(text_BLD[:, :1], text_BLD, text_mask_BL)
+        first_B1D: Tensor = self.feed_forward(self.cross_attention(attended_B1D, image_BKD))
+        return first_B1D[:, 0]
