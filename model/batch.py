@@ -48,6 +48,8 @@ class Batch:
     triplets_BR: Tensor  # the first region of the shuffled triplet that a region is in, else -1
     matched_B: Tensor  # False where the image or the text was swapped
     asked_B: Tensor  # False where nothing but the match is asked, whatever is marked above
+    objectives: tuple[str, ...] = ()  # who asks of it; empty: all that a learner has
+    more: tuple[Batch, ...] = ()  # the same rows shown again, after other corruptions
 
     @property
     def size(self) -> int:

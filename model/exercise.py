@@ -22,12 +22,13 @@ from model.regions import Features
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What a network sees."""
+    """What a network sees. `has_same_image`: the images of the showing before, which need no second look."""
 
     text_BL: Tensor  # word pieces, int64
     text_mask_BL: Tensor  # True where there is a word piece, False on padding
     regions_BRF: Tensor  # as the store has them, float16
     boxes_BR4: Tensor
+    has_same_image: bool = False
 
     def part(self, rows: slice) -> Shown:
         """Some consecutive rows."""
@@ -36,6 +37,7 @@ class Shown:
             text_mask_BL=self.text_mask_BL[rows],
             regions_BRF=self.regions_BRF[rows],
             boxes_BR4=self.boxes_BR4[rows],
+            has_same_image=self.has_same_image,
         )
 
 
@@ -155,11 +157,13 @@ Asks = Mapping[str, tuple[Asked, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Exercise:
-    """A mini-batch on its device."""
+    """A mini-batch on its device. `more` are further showings of its rows; `asks_of` says who asks of each showing."""
 
     rows_B: NDArray[np.int64]  # row numbers of the corpus
     shown: Shown
     asks: Asks
+    more: tuple[Shown, ...] = ()
+    asks_of: tuple[tuple[str, ...], ...] = ()
 
     @property
     def size(self) -> int:
@@ -169,25 +173,55 @@ class Exercise:
     @property
     def num_positions(self) -> int:
         """How many word pieces and regions the network sees, padding included."""
-        return self.shown.text_BL.numel() + self.shown.regions_BRF.shape[:2].numel()
+        return sum(
+            shown.text_BL.numel() + (0 if shown.has_same_image else shown.regions_BRF.shape[:2].numel())
+            for shown in (self.shown, *self.more)
+        )
 
     def part(self, rows: slice) -> Exercise:
         """Some consecutive rows, with what is asked of them."""
         asks = {name: tuple(asked.part(rows) for asked in parts) for name, parts in self.asks.items()}
-        return Exercise(rows_B=self.rows_B[rows], shown=self.shown.part(rows), asks=asks)
+        return dataclasses.replace(
+            self,
+            rows_B=self.rows_B[rows],
+            shown=self.shown.part(rows),
+            asks=asks,
+            more=tuple(shown.part(rows) for shown in self.more),
+        )
 
 
 def dress(batch: Batch, asks: Asks, features: Features) -> Exercise:
     """Take everything to the device of `features`, and each region's features from where they are stored, once."""
+    shown = _show(batch, features)
     return Exercise(
         rows_B=batch.rows_B,
-        shown=Shown(
-            text_BL=on_device(batch.text_BL, features.device),
-            text_mask_BL=on_device(batch.text_mask_BL, features.device),
-            regions_BRF=features.take(batch.sources_BR),
-            boxes_BR4=on_device(batch.boxes_BR4, features.device),
-        ),
+        shown=shown,
         asks=dress_asks(asks, features),
+        more=tuple(_show_again(again, batch, shown, features) for again in batch.more),
+        asks_of=tuple(
+            tuple(name for name in showing.objectives or asks if name in asks) for showing in (batch, *batch.more)
+        ),
+    )
+
+
+def _show(batch: Batch, features: Features) -> Shown:
+    return Shown(
+        text_BL=on_device(batch.text_BL, features.device),
+        text_mask_BL=on_device(batch.text_mask_BL, features.device),
+        regions_BRF=features.take(batch.sources_BR),
+        boxes_BR4=on_device(batch.boxes_BR4, features.device),
+    )
+
+
+def _show_again(again: Batch, first: Batch, shown: Shown, features: Features) -> Shown:
+    """With the images of the first showing where no corruption has changed them."""
+    if not torch.equal(again.sources_BR, first.sources_BR):
+        return _show(again, features)
+    return dataclasses.replace(
+        shown,
+        text_BL=on_device(again.text_BL, features.device),
+        text_mask_BL=on_device(again.text_mask_BL, features.device),
+        has_same_image=True,
     )
 
 

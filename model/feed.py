@@ -5,6 +5,7 @@ Legend: B rows, L word pieces, R regions.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -30,9 +31,13 @@ class Feed:
         self._max_length = stream.max_length
         self._facts = facts
         self._seed = seed
-        self._corruptions: list[Corruption] = [
-            plugins.load("corruptions", corruption.name).build(corruption.options, facts=facts, rows=self.rows)
-            for corruption in stream.corruptions
+        self._showings = stream.showings()
+        self._corruptions: list[list[Corruption]] = [
+            [
+                plugins.load("corruptions", corruption.name).build(corruption.options, facts=facts, rows=self.rows)
+                for corruption in showing.corruptions
+            ]
+            for showing in self._showings
         ]
         self._order: Order = plugins.load("orders", stream.order.name).build(
             stream.order.options, num_rows=self.rows.num_rows, batch_size=stream.batch_size, seed=seed
@@ -62,8 +67,18 @@ class Feed:
         return self._order.is_grouped
 
     def corrupted(self, batch: Batch, draws: Draws) -> Batch:
-        """The batch after all corruptions of the stream, in their order."""
-        for corruption in self._corruptions:
+        """The batch after all corruptions of the stream, in their order; with further showings of it."""
+        first, *more = (
+            dataclasses.replace(
+                self._shown(batch, corruptions, draws), objectives=tuple(each.name for each in showing.objectives)
+            )
+            for showing, corruptions in zip(self._showings, self._corruptions, strict=True)
+        )
+        return dataclasses.replace(first, more=tuple(more))
+
+    @staticmethod
+    def _shown(batch: Batch, corruptions: Sequence[Corruption], draws: Draws) -> Batch:
+        for corruption in corruptions:
             batch = corruption(batch, draws)
         return batch
 

@@ -45,9 +45,9 @@ def judge(
                 each.learn(asks[name])
         for batch in _first(validation, MAX_HELD_OUT_ROWS):
             exercise = dress(batch, learner.ask(batch, names), features)
-            output = learner.encoder(exercise.shown)
-            for name, each in judges.items():
-                each.score(exercise.asks[name], exercise.shown, output)
+            for (shown, output), askers in zip(learner.outputs(exercise), exercise.asks_of, strict=True):
+                for name in askers:
+                    judges[name].score(exercise.asks[name], shown, output)
     return {name: asdict(each.result()) for name, each in judges.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from data.errors import SourceError, UserError
 from data.writers import write_json, write_tensors
 from model import plugins
-from model.batch import Batch
-from model.exercise import Asked, Asks, Exercise
+from model.batch import Batch, Output
+from model.exercise import Asked, Asks, Exercise, Shown
 from model.facts import Facts
 from model.initialise import initialise
 from model.networks import Encoder
@@ -53,14 +53,28 @@ class Learner(nn.Module):
 
     def ask(self, batch: Batch, names: Sequence[str] | None = None) -> Asks:
         """What each objective, or each of those named, asks of a batch. Runs on the host, beside the step."""
-        return {name: self._ask(self.head(name), batch) for name in names or self.heads}
+        wanted = names or tuple(self.heads)
+        return {
+            name: self._ask(self.head(name), showing)
+            for showing in (batch, *batch.more)
+            for name in showing.objectives or wanted
+            if name in wanted
+        }
 
     def losses(self, exercise: Exercise, names: Sequence[str] | None = None) -> Tensor:
         """The loss of each objective, or of each of those named, in their order: what a part of a batch adds to it."""
-        output = self.encoder(exercise.shown)
-        return torch.stack(
-            [self.head(name).loss(exercise.asks[name], exercise.shown, output) for name in names or exercise.asks]
-        )
+        losses: dict[str, Tensor] = {}
+        for (shown, output), askers in zip(self.outputs(exercise), exercise.asks_of, strict=True):
+            losses |= {name: self.head(name).loss(exercise.asks[name], shown, output) for name in askers}
+        return torch.stack([losses[name] for name in names or exercise.asks])
+
+    def outputs(self, exercise: Exercise) -> Iterator[tuple[Shown, Output]]:
+        """What the network makes of each showing. Images that are shown again are not embedded again."""
+        regions_BRD: Tensor | None = None
+        for shown in (exercise.shown, *exercise.more):
+            if regions_BRD is None or not shown.has_same_image:
+                regions_BRD = self.encoder.embed_regions(shown.regions_BRF, shown.boxes_BR4)
+            yield shown, self.encoder.join(shown, regions_BRD)
 
     @staticmethod
     def _ask(head: Objective, batch: Batch) -> tuple[Asked, ...]:

@@ -32,7 +32,7 @@ FORMS: Mapping[str, Form] = {
 
 
 class Matching(Objective):
-    """A linear layer on the pooled state of a pair. The cross-entropy of two logits is their difference's logistic loss."""
+    """A linear layer on the pooled state of a pair; two logits' cross-entropy is their difference's logistic loss."""
 
     is_matching: ClassVar[bool] = True
 

@@ -61,6 +61,14 @@ class Corruption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Showing:
+    """The rows of a batch shown once: what is done to them, and what is learnt from that."""
+
+    corruptions: tuple[Corruption, ...]
+    objectives: tuple[Objective, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """How rows become mini-batches: a file of model/orders."""
 
@@ -74,7 +82,8 @@ class Stream:
 
     An update takes `batches_per_update` mini-batches of `batch_size` rows, and the mean of their gradients.
     `micro_batch_size` bounds how many rows are on the device at once; it changes the gradients by rounding alone.
-    `name` tells two streams of one corpus apart; where empty it is the corpus's.
+    `name` tells two streams of one corpus apart; where empty it is the corpus's. `more` shows the same rows again in
+    the same update, each time after other corruptions (GRIT-VLP: pairs as they are, then with words masked).
     """
 
     corpus: str
@@ -86,8 +95,17 @@ class Stream:
     batches_per_update: int = 1
     micro_batch_size: int | None = None
     name: str = ""
+    more: tuple[Showing, ...] = ()
 
     def __post_init__(self) -> None:
+        names = [objective.name for objective in self.all_objectives()]
+        if len(set(names)) < len(names):
+            raise UserError(
+                expected="each objective once, in whichever showing of the rows",
+                found=", ".join(names),
+                where=f"the stream of the {self.corpus} corpus",
+                way_out="leave it out of all showings but one",
+            )
         counts = (self.batch_size, self.batches_per_update, self.micro_batch_size or 1)
         if min(counts) < 1 or self.max_length < MIN_LENGTH:
             raise UserError(
@@ -97,6 +115,18 @@ class Stream:
                 where=f"the stream of the {self.corpus} corpus",
                 way_out="raise them",
             )
+
+    def showings(self) -> tuple[Showing, ...]:
+        """All times that its rows are shown."""
+        return (Showing(corruptions=self.corruptions, objectives=self.objectives), *self.more)
+
+    def all_objectives(self) -> tuple[Objective, ...]:
+        """What is learnt from all of them."""
+        return tuple(objective for showing in self.showings() for objective in showing.objectives)
+
+    def all_corruptions(self) -> tuple[Corruption, ...]:
+        """What is done to its rows, in all of them."""
+        return tuple(corruption for showing in self.showings() for corruption in showing.corruptions)
 
     @property
     def label(self) -> str:
@@ -202,7 +232,7 @@ class Stage:
     def objectives(self) -> tuple[Objective, ...]:
         """The objectives of all streams; those of one name share a head. Raises UserError where options differ."""
         found: dict[str, Objective] = {}
-        for objective in (objective for stream in self.streams for objective in stream.objectives):
+        for objective in (objective for stream in self.streams for objective in stream.all_objectives()):
             first = found.setdefault(objective.name, objective)
             if first.options != objective.options:
                 raise UserError(
@@ -289,7 +319,7 @@ class Curriculum:
 _CLASSES = {
     c.__name__: c
     for c in (
-        *(Network, Objective, Corruption, Order, Stream, Mixing, Optimizer, Budget, Stage, Curriculum),
+        *(Network, Objective, Corruption, Showing, Order, Stream, Mixing, Optimizer, Budget, Stage, Curriculum),
         *(Form, FineTuning, Evaluation),
     )
 }

@@ -101,7 +101,7 @@ def _rows_recorded(stage: Stage, ranks: Ranks) -> int | None:
 
 
 def _lane(stream: Stream, pupil: Learner, feed: Feed, features: Features, *, is_padded: bool) -> Lane[Exercise]:
-    weights = {objective.name: objective.weight for objective in stream.objectives}
+    weights = {objective.name: objective.weight for objective in stream.all_objectives()}
     needs_whole_batch = any(pupil.head(name).needs_whole_batch for name in weights)
     ask = partial(pupil.ask, names=tuple(weights))
     return Lane(
@@ -126,7 +126,7 @@ def _judged(
     for stream in stage.streams:
         judged = held_out.judge(
             pupil,
-            [objective.name for objective in stream.objectives],
+            [objective.name for objective in stream.all_objectives()],
             train=train[stream.label],
             validation=validation[stream.label],
             store=known.store,

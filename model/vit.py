@@ -1,7 +1,7 @@
 """The vision transformer: patches of an image through pre-LN layers (Dosovitskiy et al. 2021; DeiT's weights fit).
 
-Legend: B rows, R patches, F numbers of a patch (3 x side x side), K patches and the [CLS] before them, D width, H heads,
-I inner width.
+Legend: B rows, R patches, F numbers of a patch (3 x side x side), K patches and the [CLS] before them, D width,
+H heads, I inner width.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class PreNormLayer(nn.Module):
         """(B, K, D)."""
         states_BKD = states_BKD + self.dropout(self._attend(self.attention_norm(states_BKD)))
         inner_BKI = functional.gelu(self.inner(self.feed_forward_norm(states_BKD)))
-        return states_BKD + self.dropout(self.outer(inner_BKI))
+        added_BKD: Tensor = states_BKD + self.dropout(self.outer(inner_BKI))
+        return added_BKD
 
     def _attend(self, states_BKD: Tensor) -> Tensor:
         rows, length, width = states_BKD.shape

@@ -57,11 +57,11 @@ def measure(num_steps: int = NUM_STEPS, *, num_rounds: int = 3) -> Row:
 
 def _train(stage: Stage, made: TrainingSet, facts: Facts, *, num_steps: int, every_s: float) -> None:
     stream, budget = stage.streams[0], stage.budget
-    learner = Learner(MINIATURE.network, stream.objectives, facts, seed=1)
+    learner = Learner(MINIATURE.network, stream.all_objectives(), facts, seed=1)
     feed = Feed(stream, corpus=made.corpus("sentence"), split="train", facts=facts, seed=1)
     lane = Lane(
         feed=Exercises(feed, learner.ask, Mapped(facts.store, "cpu")),
-        weights={objective.name: objective.weight for objective in stream.objectives},
+        weights={objective.name: objective.weight for objective in stream.all_objectives()},
     )
     budget = type(budget)(optimizer=budget.optimizer, seed=1, num_steps=num_steps, num_threads=budget.num_threads)
     loop = Loop(learner, Updates({"sentence": lane}, Single(stream="sentence")), name="speed", budget=budget)

@@ -83,7 +83,7 @@ def bench_of(this: Run, size: Size, fed: Fed, name: str, batch_size: int, base: 
     (stage,) = (s for s in curriculum(replace(PAPER, network=size.network), seed=1).stages if s.name == name)
     stream = replace(stage.streams[0], batch_size=batch_size)
     feed = Feed(stream, corpus=fed.made.corpus(name), split="train", facts=fed.facts, seed=1)
-    learner = base or Learner(size.network, stream.objectives, fed.facts, seed=1)
+    learner = base or Learner(size.network, stream.all_objectives(), fed.facts, seed=1)
     bench = Bench(
         stage=replace(stage, streams=(stream,)), feed=feed, base=learner.to(this.device), features=fed.features
     )

@@ -80,7 +80,7 @@ class PretrainStage(TrainingTask):
                 for stream in stage.streams
             },
         }
-        if any(corruption.has_negatives for stream in stage.streams for corruption in stream.corruptions):
+        if any(corruption.has_negatives for stream in stage.streams for corruption in stream.all_corruptions()):
             negatives = HardNegatives(profile=self.profile)
             inputs["hard_negatives"] = Input(node=negatives, results=("hard_negatives.h5",))
         return {**inputs, **self._start()}
@@ -110,8 +110,8 @@ class PretrainStage(TrainingTask):
         return (
             f"model.networks.{self.curriculum().network.name}",
             f"model.mixings.{stage.mixing.name}",
-            *(f"model.objectives.{objective.name}" for stream in streams for objective in stream.objectives),
-            *(f"model.corruptions.{corruption.name}" for stream in streams for corruption in stream.corruptions),
+            *(f"model.objectives.{objective.name}" for stream in streams for objective in stream.all_objectives()),
+            *(f"model.corruptions.{corruption.name}" for stream in streams for corruption in stream.all_corruptions()),
             *(f"model.orders.{stream.order.name}" for stream in streams),
         )
 

@@ -69,9 +69,9 @@ class Albef(Encoder):
         self.text_projection = nn.Linear(network.hidden_size, settings.embedding_size)
         self.temperature = nn.Parameter(torch.tensor(_FIRST_TEMPERATURE))
 
-    def forward(self, shown: Shown) -> Output:
+    def join(self, shown: Shown, regions_BRD: Tensor) -> Output:
         """The hidden states of a batch: of the text after fusion, of the patches before it."""
-        image_BKD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
+        image_BKD = regions_BRD
         embedded_BLD, words_VD = self.embeddings(shown.text_BL)
         text_BLD = self._read(embedded_BLD, shown.text_mask_BL)
         fused_BLD = text_BLD

@@ -50,11 +50,11 @@ class LxmertS(Encoder):
         self.pooler = nn.Linear(width, width)
         self.visual_pooler = nn.Linear(width, width) if read.pooled == "product" else None
 
-    def forward(self, shown: Shown) -> Output:
+    def join(self, shown: Shown, regions_BRD: Tensor) -> Output:
         """The hidden states of a batch. The visual [CLS] is not among the regions that leave it."""
         embedded_BLD, words_VD = self.embeddings(shown.text_BL)
         text_BLD = alone_BLD = self._encode_text(embedded_BLD, shown.text_mask_BL)
-        regions_BRD = alone_BRD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
+        alone_BRD = regions_BRD
         for layer in self.layers:
             text_BLD, regions_BRD = layer(text_BLD, shown.text_mask_BL, regions_BRD)
         return Output(

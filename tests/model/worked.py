@@ -30,6 +30,16 @@ class Table(Features):
         return torch.where((sources == HIDDEN)[..., None], 0.0, self._features_SF[sources.clamp(min=0)])
 
 
+def uncompared(num_rows: int) -> dict[str, Any]:
+    """What an output needs where nothing compares the rows of a batch."""
+
+    def pool_pairs(texts_P: Tensor, images_P: Tensor) -> Tensor:
+        raise AssertionError("no pairs are asked for")
+
+    nothing_BE = torch.zeros(num_rows, 1)
+    return {"image_BE": nothing_BE, "text_BE": nothing_BE, "temperature": torch.ones(()), "pool_pairs": pool_pairs}
+
+
 def small_batch(
     *, num_rows: int = 1, length: int = 3, num_regions: int = 3, vocabulary_size: int = 5, **set_: Any
 ) -> Batch:
@@ -90,5 +100,6 @@ def small_output(batch: Batch, *, width: int = 3, vocabulary_size: int = 5, **se
         regions_BRD=torch.zeros(*batch.sources_BR.shape, width, requires_grad=True),
         pooled_BD=torch.zeros(num_rows, width, requires_grad=True),
         words_VD=torch.zeros(vocabulary_size, width, requires_grad=True),
+        **uncompared(num_rows),
     )
     return dataclasses.replace(output, **set_)

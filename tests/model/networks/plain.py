@@ -14,6 +14,7 @@ from torch.nn import functional
 from model.batch import Output
 from model.exercise import Shown
 from model.networks.lxmert_s import LxmertS
+from tests.model.worked import uncompared
 
 
 def forward(network: LxmertS, shown: Shown, *, num_heads: int) -> Output:
@@ -41,7 +42,13 @@ def forward(network: LxmertS, shown: Shown, *, num_heads: int) -> Output:
         text_BLD = _feed_forward(text_BLD, weights, f"layers.{number}.text_feed_forward")
         regions_BRD = _feed_forward(regions_BRD, weights, f"layers.{number}.regions_feed_forward")
     pooled_BD = torch.tanh(_linear(text_BLD[:, 0], weights, "pooler"))
-    return Output(text_BLD=text_BLD, regions_BRD=regions_BRD, pooled_BD=pooled_BD, words_VD=words_VD)
+    return Output(
+        text_BLD=text_BLD,
+        regions_BRD=regions_BRD,
+        pooled_BD=pooled_BD,
+        words_VD=words_VD,
+        **uncompared(len(text_BLD)),
+    )
 
 
 def _attend(
