@@ -102,6 +102,7 @@ def _pinned(tensor: Tensor) -> Tensor:
 class Output:
     """What a network makes of a batch. `words_VD` is its word table, to which decoders of word pieces are tied.
 
+    `embedded_BRD` are the regions before they met the text.
     `image_BE` and `text_BE` are what image and text are by themselves, of length 1, to be compared; `temperature` is
     what their products are divided by. `pool_pairs` gives the pooled states, (P, D), of other pairs of the batch: the
     numbers of their texts and images, (P,).
@@ -111,6 +112,7 @@ class Output:
     regions_BRD: Tensor
     pooled_BD: Tensor
     words_VD: Tensor
+    embedded_BRD: Tensor
     image_BE: Tensor
     text_BE: Tensor
     temperature: Tensor

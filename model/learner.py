@@ -72,9 +72,9 @@ class Learner(nn.Module):
         """What the network makes of each showing. Images that are shown again are not embedded again."""
         regions_BRD: Tensor | None = None
         for shown in (exercise.shown, *exercise.more):
-            if regions_BRD is None or not shown.has_same_image:
-                regions_BRD = self.encoder.embed_regions(shown.regions_BRF, shown.boxes_BR4)
-            yield shown, self.encoder.join(shown, regions_BRD)
+            output: Output = self.encoder(shown, regions_BRD if shown.has_same_image else None)
+            regions_BRD = output.embedded_BRD
+            yield shown, output
 
     @staticmethod
     def _ask(head: Objective, batch: Batch) -> tuple[Asked, ...]:

@@ -20,13 +20,12 @@ class Encoder(nn.Module, ABC):
     Legend: B rows, L word pieces, R regions, F features of a region, D width.
     """
 
-    def forward(self, shown: Shown) -> Output:
-        """The hidden states of text and regions, and the pooled state of each pair."""
-        return self.join(shown, self.embed_regions(shown.regions_BRF, shown.boxes_BR4))
-
     @abstractmethod
-    def join(self, shown: Shown, regions_BRD: Tensor) -> Output:
-        """As `forward`, of what `embed_regions` has made of the regions."""
+    def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
+        """The hidden states of text and regions, and the pooled state of each pair.
+
+        `regions_BRD`: what `embed_regions` makes of the regions, where that is known from a showing before.
+        """
 
     @abstractmethod
     def embed_text(self, text_BL: Tensor, text_mask_BL: Tensor) -> Tensor:

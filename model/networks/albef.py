@@ -69,9 +69,9 @@ class Albef(Encoder):
         self.text_projection = nn.Linear(network.hidden_size, settings.embedding_size)
         self.temperature = nn.Parameter(torch.tensor(_FIRST_TEMPERATURE))
 
-    def join(self, shown: Shown, regions_BRD: Tensor) -> Output:
+    def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
         """The hidden states of a batch: of the text after fusion, of the patches before it."""
-        image_BKD = regions_BRD
+        image_BKD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4) if regions_BRD is None else regions_BRD
         embedded_BLD, words_VD = self.embeddings(shown.text_BL)
         text_BLD = self._read(embedded_BLD, shown.text_mask_BL)
         fused_BLD = text_BLD
@@ -82,6 +82,7 @@ class Albef(Encoder):
             regions_BRD=image_BKD[:, 1:],
             pooled_BD=fused_BLD[:, 0],
             words_VD=words_VD,
+            embedded_BRD=image_BKD,
             image_BE=functional.normalize(self.image_projection(image_BKD[:, 0]).float(), dim=-1),
             text_BE=functional.normalize(self.text_projection(text_BLD[:, 0]).float(), dim=-1),
             temperature=self.temperature.clamp(*_TEMPERATURES),

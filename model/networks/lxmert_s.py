@@ -50,10 +50,12 @@ class LxmertS(Encoder):
         self.pooler = nn.Linear(width, width)
         self.visual_pooler = nn.Linear(width, width) if read.pooled == "product" else None
 
-    def join(self, shown: Shown, regions_BRD: Tensor) -> Output:
+    def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
         """The hidden states of a batch. The visual [CLS] is not among the regions that leave it."""
         embedded_BLD, words_VD = self.embeddings(shown.text_BL)
         text_BLD = alone_BLD = self._encode_text(embedded_BLD, shown.text_mask_BL)
+        if regions_BRD is None:
+            regions_BRD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
         alone_BRD = regions_BRD
         for layer in self.layers:
             text_BLD, regions_BRD = layer(text_BLD, shown.text_mask_BL, regions_BRD)
@@ -62,6 +64,7 @@ class LxmertS(Encoder):
             regions_BRD=regions_BRD if self.visual_cls is None else regions_BRD[:, 1:],
             pooled_BD=self._pooled(text_BLD[:, 0], regions_BRD[:, 0]),
             words_VD=words_VD,
+            embedded_BRD=alone_BRD,
             image_BE=functional.normalize(alone_BRD.mean(1), dim=-1),
             text_BE=functional.normalize(_mean(alone_BLD, shown.text_mask_BL), dim=-1),
             temperature=alone_BLD.new_tensor(_TEMPERATURE),

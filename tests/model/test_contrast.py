@@ -40,6 +40,7 @@ def output(pairs: list[tuple[list[int], list[int]]] | None = None, **changes: An
         "regions_BRD": torch.zeros(3, 1, 2),
         "pooled_BD": torch.zeros(3, 2),
         "words_VD": torch.zeros(1, 2),
+        "embedded_BRD": torch.zeros(3, 1, 2),
         "image_BE": ALIKE.clone().requires_grad_(),
         "text_BE": torch.eye(3, requires_grad=True),
         "temperature": torch.tensor(0.5),

@@ -37,7 +37,10 @@ def test_frequencies_count_every_class_once_more() -> None:
 
 def test_accuracy_is_set_beside_the_majority_of_training() -> None:
     batch = small_batch(num_rows=3)
-    judge = AccuracyJudge(lambda output: output.pooled_BD[:, 0])
+    judge = AccuracyJudge(
+        answers=lambda asked: asked[0].targets_N,
+        answered=lambda asked, output: (output.pooled_BD[:, 0], asked[0].targets_N),
+    )
     judge.learn((of_rows(torch.tensor([True, True, False])),))
     output = small_output(batch, pooled_BD=torch.tensor([[-1.0], [2.0], [3.0]]))
     judge.score((of_rows(torch.tensor([False, False, True])),), small_exercise(batch).shown, output)

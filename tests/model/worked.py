@@ -37,7 +37,14 @@ def uncompared(num_rows: int) -> dict[str, Any]:
         raise AssertionError("no pairs are asked for")
 
     nothing_BE = torch.zeros(num_rows, 1)
-    return {"image_BE": nothing_BE, "text_BE": nothing_BE, "temperature": torch.ones(()), "pool_pairs": pool_pairs}
+    nothing_BRD = torch.zeros(num_rows, 1, 1)
+    return {
+        "embedded_BRD": nothing_BRD,
+        "image_BE": nothing_BE,
+        "text_BE": nothing_BE,
+        "temperature": torch.ones(()),
+        "pool_pairs": pool_pairs,
+    }
 
 
 def small_batch(
