@@ -32,7 +32,8 @@ from data.sources import SourceFiles
 from data.tables import SUFFIX
 from data.writers import write_parquet, write_with_blobs
 
-_PICTURES_PER_GROUP = 32  # each of MAX_BYTES at most: they must fit into a page
+PICTURES_PER_GROUP = 32
+"""So many lie in a page of the table; each is at most 32 MiB, and a page 2 GiB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +142,7 @@ def _write(shard: _Shard, *, keep: Keep, max_side_px: int | None) -> Finished:
 def _groups(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.Table]:
     """The rows, a few at a time: so many encoded pictures are in memory."""
     waiting = iter(rows)
-    while group := list(itertools.islice(waiting, _PICTURES_PER_GROUP)):
+    while group := list(itertools.islice(waiting, PICTURES_PER_GROUP)):
         yield pa.Table.from_pylist(group, schema=schema)
 
 
