@@ -22,8 +22,11 @@ from data import hard_negatives, tables
 from data.digests import files_below
 from data.errors import UserError
 from data.hard_negatives import HardNegatives
+from data.pictures import store as picture_store
+from data.pictures.store import PictureStore
 from data.regions import store as region_store
 from data.regions.store import RegionStore
+from data.sources import SourceFiles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,6 +116,11 @@ class Opened:
     def regions(self) -> RegionStore:
         """The region store, its features mapped into memory. Raises UserError where this is none."""
         return RegionStore.open(self._file(region_store.FILE_NAME))
+
+    def pictures(self, files: SourceFiles | None = None) -> PictureStore:
+        """The store of pictures; `files`: the folders under [sources], where it keeps none. Raises UserError."""
+        self._named(picture_store.TABLE)
+        return PictureStore.open(self.path, files or {})
 
     def hard_negatives(self) -> HardNegatives:
         """The index of hard negatives. Raises UserError where this is none."""

@@ -145,6 +145,36 @@ PREDICTIONS = pa.schema(
     },
 )
 
+_PICTURE = (
+    pa.field("image_id", pa.string(), nullable=False),
+    pa.field("width_px", pa.int32(), nullable=False),
+    pa.field("height_px", pa.int32(), nullable=False),
+    pa.field("format", pa.string(), nullable=False),
+    pa.field("num_bytes", pa.int64(), nullable=False),
+    pa.field("sha256", pa.string(), nullable=False),
+    pa.field("source", pa.string(), nullable=False),
+    pa.field("folder", pa.int32(), nullable=False),
+    pa.field("path", pa.string(), nullable=False),
+)
+_ABOUT_PICTURES = {
+    "sorted_by": "image_id",
+    "width_px": "as it is seen, upright",
+    "height_px": "as it is seen, upright",
+    "format": "as Pillow calls it: JPEG, PNG",
+    "num_bytes": "of the encoded picture",
+    "sha256": "of the encoded picture",
+    "source": "key of [sources] under which it was found",
+    "folder": "the number of the folder given there, from 0",
+    "path": "below that folder",
+}
+PICTURE_FILES = pa.schema([*_PICTURE], metadata=_ABOUT_PICTURES)
+"""Pictures that stay in the user's folders."""
+PICTURES = pa.schema(
+    [*_PICTURE, pa.field("encoded", pa.binary(), nullable=False)],
+    metadata={**_ABOUT_PICTURES, "encoded": "the picture itself, in that format"},
+)
+"""Pictures that are kept whole."""
+
 FILTERED = pa.schema(
     [
         pa.field("image_id", pa.string(), nullable=False),

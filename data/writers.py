@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+
+_WHOLE_PAGE = 2**31 - 1  # bytes: the most that a page of Parquet can hold
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -24,6 +26,26 @@ def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
     """A table cast to `schema`, zstd level 3, row groups of 65,536; no pandas metadata, no time."""
     table = table.replace_schema_metadata(None).cast(schema).replace_schema_metadata(schema.metadata)
     pq.write_table(table, path, compression="zstd", compression_level=3, row_group_size=65_536)
+
+
+def write_with_blobs(path: Path, groups: Iterable[pa.Table], schema: pa.Schema, *, blobs: str) -> None:
+    """Tables cast to `schema`, a row group each, whose column `blobs` lies as it is, in one page for each row group.
+
+    So the place of a blob in the file follows from the file's footer and the sizes of the blobs before it; a row group
+    holds at most 2 GiB. The other columns are as in `write_parquet`.
+    """
+    others = [name for name in schema.names if name != blobs]
+    with pq.ParquetWriter(
+        path,
+        schema,
+        compression={**dict.fromkeys(others, "zstd"), blobs: "none"},
+        compression_level=dict.fromkeys(others, 3),
+        use_dictionary=others,
+        write_statistics=others,
+        data_page_size=_WHOLE_PAGE,
+    ) as writer:
+        for group in groups:
+            writer.write_table(group.replace_schema_metadata(None).cast(schema), row_group_size=max(1, len(group)))
 
 
 def write_tensors(path: Path, tensors: dict[str, NDArray[Any]]) -> None:

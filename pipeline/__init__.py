@@ -30,6 +30,7 @@ from tasks.fine_tuning import Evaluate, FineTune
 from tasks.hard_negatives import HardNegatives
 from tasks.images import ImageTable, RegionFeatures
 from tasks.leaks import LeakReport
+from tasks.pictures import PictureStore
 from tasks.report import Report
 from tasks.settings import current_store
 from tasks.sources import SourceFile
@@ -49,6 +50,7 @@ __all__ = [
     "PhraseCorpus",
     "PhraseStage",
     "PhraseTags",
+    "PictureStore",
     "PosTagger",
     "Pretrain",
     "RegionFeatures",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from speed import captions, generating, hard_negatives, phrases, region_batches, regions, rehearsal, tagging
+from speed import captions, generating, hard_negatives, phrases, pictures, region_batches, regions, rehearsal, tagging
 from speed.measuring import Row, table
 
 _TREEBANK = Path(__file__).parents[2] / "shared" / "data" / "ud_english_ewt" / "en_ewt-ud-train.conllu"
@@ -46,6 +46,7 @@ def _hard_negatives(given: Given) -> list[Row]:
 MEASUREMENTS: Mapping[str, Callable[[Given], Sequence[Row]]] = {
     "regions": lambda given: regions.measure(given.of(regions.NUM_ROWS), folder=given.folder),
     "batches": lambda given: region_batches.measure(folder=given.folder),
+    "pictures": lambda given: pictures.measure(folder=given.folder),
     "phrases": lambda given: phrases.measure(given.of(generating.NUM_VG_REGIONS)),
     "tagging": lambda given: tagging.measure(given.treebank, given.of(_NUM_TAGGED)),
     "captions": lambda given: [captions.measure(given.of(generating.NUM_COCO_CAPTIONS))],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -27,19 +28,33 @@ class PictureError(Exception):
     """A picture that cannot be used; its text is the reason, a short fixed phrase."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a picture lies: the source, the number of the folder that the user gives there, and the file."""
+
+    source: str
+    folder: int
+    path: Path
+
+
 def find(files: SourceFiles, table: ImageTable) -> dict[str, Path]:
-    """The picture of each image of the table that has one, by canonical id; the first in sorted order wins.
+    """The picture of each image of the table that has one, by canonical id; as `find_places`."""
+    return {image_id: place.path for image_id, place in find_places(files, table).items()}
+
+
+def find_places(files: SourceFiles, table: ImageTable) -> dict[str, Place]:
+    """The place of the picture of each image of the table that has one; the first in sorted order wins.
 
     A picture lies anywhere below a folder of one of its image's collections, since Flickr30k and Visual Genome may have
     the same number; it is called as the table says, or by its number (`2375429.jpg`, `dev-850-0-img0.png`). A name that
     two images of a collection have means neither.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, Place] = {}
     for source, image_of in _names(table).items():
-        for folder in files.get(source, ()):
+        for number, folder in enumerate(files.get(source, ())):
             for path in files_in(folder, source):
                 if image_of.get(path.name, _NO_IMAGE) != _NO_IMAGE:
-                    found.setdefault(image_of[path.name], path)
+                    found.setdefault(image_of[path.name], Place(source=source, folder=number, path=path))
     return found
 
 

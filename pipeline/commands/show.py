@@ -52,7 +52,12 @@ def _first_rows(opened: Opened, num_rows: int) -> list[dict[str, Any]]:
     """Of the main table; none where there is no table."""
     has_table = any(table not in ASIDE for table in opened.tables)
     rows: list[dict[str, Any]] = opened.head(num_rows).to_pylist() if has_table and num_rows else []
-    return rows
+    return [{name: _sized(value) for name, value in row.items()} for row in rows]
+
+
+def _sized(value: Any) -> Any:
+    """The value; of bytes, which no screen and no JSON can show, how many there are."""
+    return f"{len(value):,} bytes" if isinstance(value, bytes) else value
 
 
 def _counts(counts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -20,8 +20,8 @@ import sys
 from pathlib import Path
 import numpy as np
 import pyarrow as pa
-from data.schema import CORPUS, REJECTED
-from data.writers import write_json, write_parquet, write_tensors
+from data.schema import CORPUS, PICTURES, REJECTED
+from data.writers import write_json, write_parquet, write_tensors, write_with_blobs
 
 into = Path(sys.argv[1])
 into.mkdir()
@@ -32,6 +32,9 @@ rows = [{"source": "s", "record": str(n), "field": "f", "reason": "r"} for n in 
 write_parquet(into / "rejected.parquet", pa.Table.from_pylist(rows, schema=REJECTED), REJECTED)
 row = {name: "x" for name in CORPUS.names} | {"token_ids": [1], "topic_ids": [], "source_ids": ["y"]}
 write_parquet(into / "corpus.parquet", pa.Table.from_pylist([row], schema=CORPUS), CORPUS)
+row = {field.name: 1 if pa.types.is_integer(field.type) else "x" for field in PICTURES} | {"encoded": bytes(300_000)}
+groups = [pa.Table.from_pylist([row] * 3, schema=PICTURES)] * 2
+write_with_blobs(into / "pictures.parquet", groups, PICTURES, blobs="encoded")
 """
 
 
@@ -41,7 +44,7 @@ def test_two_processes_with_different_hash_seeds_write_the_same_bytes(tmp_path: 
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run([sys.executable, "-c", _WRITE, str(tmp_path / seed)], check=True, cwd=ROOT, env=environment)
         written.append({file.name: file.read_bytes() for file in (tmp_path / seed).iterdir()})
-    assert len(written[0]) == 4
+    assert len(written[0]) == 5
     assert written[0] == written[1]
 
 

@@ -24,6 +24,7 @@ from tests.guarantees.workspaces import manifest
 NUM_KILLS, NUM_KILLS_SHORT = 10, 2
 TASKS = {
     "RegionFeatures": ("RegionFeatures",),
+    "PictureStore": ("PictureStore",),
     "TokenCorpus": ("TokenCorpus",),
     "PhraseTags": ("PhraseTags",),
     "PhraseCorpus": ("PhraseCorpus",),
@@ -33,12 +34,15 @@ TASKS = {
 }
 # Small shards, so that there are some before and some after a kill.
 SHARDS = {
-    **dict.fromkeys(("RegionFeatures", "TokenCorpus", "PhraseCorpus", "SentenceCorpus", "HardNegatives"), "images"),
+    **dict.fromkeys(
+        ("RegionFeatures", "PictureStore", "TokenCorpus", "PhraseCorpus", "SentenceCorpus", "HardNegatives"), "images"
+    ),
     **dict.fromkeys(("PhraseTags", "BenchmarkCorpus"), "rows"),
 }
 BUILD = """
 import luigi, pipeline
 tasks = [pipeline.TokenCorpus, pipeline.PhraseCorpus, pipeline.SentenceCorpus, pipeline.HardNegatives]
+tasks.append(pipeline.PictureStore)
 rows = pipeline.BenchmarkCorpus(benchmark="vqa", profile="smoke")
 done = luigi.build([*(task(profile="smoke") for task in tasks), rows], workers=1, local_scheduler=True)
 raise SystemExit(0 if done else 1)

@@ -12,13 +12,14 @@ from tests import commands
 from tests.conftest import CHECKOUT
 
 CORPORA = ("TokenCorpus", "PhraseCorpus", "SentenceCorpus", "HardNegatives", "BenchmarkCorpus")
-WITH_WORKERS = ("World", "RegionFeatures", "PhraseTags", *CORPORA)
+WITH_WORKERS = ("World", "RegionFeatures", "PictureStore", "PhraseTags", *CORPORA)
 
 # Builds all corpora of the profile `smoke` in one process.
 BUILD = """
 import luigi, pipeline
 tasks = [pipeline.TokenCorpus, pipeline.PhraseCorpus, pipeline.SentenceCorpus, pipeline.HardNegatives]
 rows = [pipeline.BenchmarkCorpus(benchmark=name, profile="smoke") for name in ("vqa", "gqa", "nlvr2", "retrieval")]
+tasks.append(pipeline.PictureStore)
 done = luigi.build([*(task(profile="smoke") for task in tasks), *rows], workers=1, local_scheduler=True)
 raise SystemExit(0 if done else 1)
 """
@@ -51,5 +52,11 @@ def digests(folder: Path, num_workers: int) -> dict[str, str]:
 def test_one_two_and_eight_workers_in_other_surroundings_give_the_same_digests(short: bool, tmp_path: Path) -> None:
     numbers = [1, 8] if short else [1, 2, 8]
     first, *others = [digests(tmp_path / str(number), number) for number in numbers]
-    assert {name.split("-")[0] for name in first} >= {*CORPORA, "RegionFeatures", "PhraseTags", "Vocabulary"}
+    assert {name.split("-")[0] for name in first} >= {
+        *CORPORA,
+        "RegionFeatures",
+        "PictureStore",
+        "PhraseTags",
+        "Vocabulary",
+    }
     assert all(other == first for other in others)

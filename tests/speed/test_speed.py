@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.sources import coco_captions, obj36, vg_region_descriptions
-from speed import captions, generating, phrases, region_batches, region_files, regions
+from speed import captions, generating, phrases, pictures, region_batches, region_files, regions
 
 
 def test_generated_files_are_read_whole_by_the_publishers_readers(tmp_path: Path) -> None:
@@ -52,6 +52,13 @@ def test_regions_become_the_rows_of_the_published_way(tmp_path: Path, monkeypatc
     monkeypatch.setattr("os.sync", lambda: None)
     rows = regions.measure(20, folder=tmp_path, num_rounds=1)
     assert [row.ratio > 0 for row in rows] == [True] * 5
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_are_read_and_shown_in_each_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sync", lambda: None)
+    rows = pictures.measure(40, batch_size=4, folder=tmp_path, num_rounds=1)
+    assert [row.ratio > 0 for row in rows] == [True] * 3
     assert list(tmp_path.iterdir()) == []
 
 

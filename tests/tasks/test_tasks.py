@@ -134,6 +134,8 @@ OTHER_VALUES: dict[str, Any] = {
     "max_length": 9,
     "max_rejected_rate": 0.5,
     "images_per_shard": 3,
+    "keep": "files",
+    "max_side_px": 32,
     "rows_per_shard": 3,
     "validation_rate": 0.25,
     "test_rate": 0.25,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from tests.pipeline.commands.verbs import Ask
 
 
@@ -25,3 +28,11 @@ def test_a_mistyped_label_exits_2_with_the_nearest(built: Path, ask: Ask) -> Non
     said = ask("show", "ImageTabel")
     assert said.code == 2
     assert "ImageTabel (did you mean ImageTable?)" in said.err
+
+
+def test_bytes_of_a_row_are_shown_by_their_number(built: Path, ask: Ask) -> None:
+    result = (built / "current" / "ImageTable").resolve() / "result"
+    (result.parent / "result").chmod(0o700)
+    pq.write_table(pa.table({"image_id": ["coco:7"], "encoded": [bytes(1234)]}), result / "a.parquet")
+    assert "encoded 1,234 bytes" in ask("show", "ImageTable").lines
+    assert ask("show", "ImageTable", "--json").json["rows"] == [{"image_id": "coco:7", "encoded": "1,234 bytes"}]

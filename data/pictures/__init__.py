@@ -1,0 +1,1 @@
+"""Pictures as training sees them: checked once and kept as they were published, then decoded, cropped and altered."""
