@@ -48,6 +48,7 @@ class Batch:
     triplets_BR: Tensor  # the first region of the shuffled triplet that a region is in, else -1
     matched_B: Tensor  # False where the image or the text was swapped
     asked_B: Tensor  # False where nothing but the match is asked, whatever is marked above
+    drawn: Draws | None = None  # what its rows' views are drawn by; None: images are shown as they are
     objectives: tuple[str, ...] = ()  # who asks of it; empty: all that a learner has
     more: tuple[Batch, ...] = ()  # the same rows shown again, after other corruptions
 

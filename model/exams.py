@@ -19,7 +19,6 @@ from model.benchmarks import Benchmark
 from model.facts import Facts
 from model.pairs import Pairs
 from model.questions import Questions
-from model.regions import Mapped
 from model.rows import Texts
 from model.specs import Sees
 
@@ -93,7 +92,7 @@ class Exam:
         sources_IR = own_sources(images, boxes_IR4.shape[1])
         if not self._sees_images:
             sources_IR, boxes_IR4 = torch.full_like(sources_IR, HIDDEN), torch.zeros_like(boxes_IR4)
-        return Mapped(self.facts.store, "cpu").take(sources_IR), boxes_IR4
+        return regions.features(self.facts.store, "cpu").take(sources_IR), boxes_IR4
 
     @property
     def _sees_images(self) -> bool:

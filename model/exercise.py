@@ -17,7 +17,7 @@ from torch import Tensor
 
 from data.errors import UserError
 from model.batch import Batch, on_device
-from model.regions import Features
+from model.regions import BatchFeatures, Features
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,28 +192,30 @@ class Exercise:
 
 def dress(batch: Batch, asks: Asks, features: Features) -> Exercise:
     """Take everything to the device of `features`, and each region's features from where they are stored, once."""
-    shown = _show(batch, features)
+    seen = features.seen_by(batch)
+    shown = _show(batch, seen)
     return Exercise(
         rows_B=batch.rows_B,
         shown=shown,
-        asks=dress_asks(asks, features),
-        more=tuple(_show_again(again, batch, shown, features) for again in batch.more),
+        asks=_dress_asks(asks, seen),
+        more=tuple(_show_again(again, batch, shown, seen) for again in batch.more),
         asks_of=tuple(
             tuple(name for name in showing.objectives or asks if name in asks) for showing in (batch, *batch.more)
         ),
     )
 
 
-def _show(batch: Batch, features: Features) -> Shown:
+def _show(batch: Batch, features: BatchFeatures) -> Shown:
+    rows_BR = torch.arange(batch.size)[:, None].expand_as(batch.sources_BR)
     return Shown(
         text_BL=on_device(batch.text_BL, features.device),
         text_mask_BL=on_device(batch.text_mask_BL, features.device),
-        regions_BRF=features.take(batch.sources_BR),
+        regions_BRF=features.take(batch.sources_BR, rows_BR),
         boxes_BR4=on_device(batch.boxes_BR4, features.device),
     )
 
 
-def _show_again(again: Batch, first: Batch, shown: Shown, features: Features) -> Shown:
+def _show_again(again: Batch, first: Batch, shown: Shown, features: BatchFeatures) -> Shown:
     """With the images of the first showing where no corruption has changed them."""
     if not torch.equal(again.sources_BR, first.sources_BR):
         return _show(again, features)
@@ -225,13 +227,17 @@ def _show_again(again: Batch, first: Batch, shown: Shown, features: Features) ->
     )
 
 
-def dress_asks(asks: Asks, features: Features) -> Asks:
-    """The same on the device of `features`, with features where there were sources."""
+def dress_asks(batch: Batch, asks: Asks, features: Features) -> Asks:
+    """What is asked of a batch on the device of `features`, with features where there were sources."""
+    return _dress_asks(asks, features.seen_by(batch))
+
+
+def _dress_asks(asks: Asks, features: BatchFeatures) -> Asks:
     return {name: tuple(_dress(asked, features) for asked in parts) for name, parts in asks.items()}
 
 
-def _dress(asked: Asked, features: Features) -> Asked:
+def _dress(asked: Asked, features: BatchFeatures) -> Asked:
     if not asked.are_sources:
         return on_device(asked, features.device)
-    targets_NF = features.take(asked.targets_N)
+    targets_NF = features.take(asked.targets_N, asked.places_N // asked.num_places)
     return on_device(dataclasses.replace(asked, targets_N=targets_NF, are_sources=False), features.device)

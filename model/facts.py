@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from data import hard_negatives, vocabulary
 from data.regions.store import FILE_NAME, RegionStore
+from data.vocabulary import Vocabulary
+from model.regions import ImageStore
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """Read-only facts that corruptions and objectives are built from."""
 
-    store: RegionStore
+    store: ImageStore
     tokens: tuple[str, ...]  # the vocabulary's entries
     pad_id: int
     mask_id: int
@@ -44,8 +46,11 @@ class Facts:
 
 def read(*, regions: Path, words: Path, negatives: Path | None) -> Facts:
     """The facts in the `result/` folders of RegionFeatures, Vocabulary and HardNegatives."""
-    store = RegionStore.open(regions / FILE_NAME)
-    entries = vocabulary.load(words)
+    return of(RegionStore.open(regions / FILE_NAME), vocabulary.load(words), negatives=negatives)
+
+
+def of(store: ImageStore, entries: Vocabulary, *, negatives: Path | None) -> Facts:
+    """The facts about these images and words."""
     specials = (entries.pad_id, entries.unknown_id, entries.cls_id, entries.sep_id, entries.mask_id)
     return Facts(
         store=store,
@@ -57,7 +62,7 @@ def read(*, regions: Path, words: Path, negatives: Path | None) -> Facts:
     )
 
 
-def _neighbours_in_store(store: RegionStore, negatives: Path) -> NDArray[np.int64]:
+def _neighbours_in_store(store: ImageStore, negatives: Path) -> NDArray[np.int64]:
     """The neighbours by rows of the store: the file numbers its own images. Images it lacks have no neighbours."""
     found = hard_negatives.load(negatives)
     row_of_image = [store.row_of.get(str(image_id), -1) for image_id in found.image_ids]

@@ -70,7 +70,9 @@ class Feed:
         """The batch after all corruptions of the stream, in their order; with further showings of it."""
         first, *more = (
             dataclasses.replace(
-                self._shown(batch, corruptions, draws), objectives=tuple(each.name for each in showing.objectives)
+                self._shown(batch, corruptions, draws),
+                drawn=draws,
+                objectives=tuple(each.name for each in showing.objectives),
             )
             for showing, corruptions in zip(self._showings, self._corruptions, strict=True)
         )

@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 
-from data.regions.store import RegionStore
+from model import regions
 from model.batch import Batch
 from model.exercise import dress, dress_asks
 from model.feed import Feed
 from model.judging import Judge
 from model.learner import Learner
-from model.regions import Features, Mapped
+from model.regions import Features, ImageStore
 
 EPOCH = 10**6  # draws of its own, that no training epoch reaches
 MAX_TRAIN_ROWS = 20_000  # a blind predictor is known well enough after these
@@ -28,7 +28,7 @@ def judge(
     *,
     train: Feed,
     validation: Feed,
-    store: RegionStore,
+    store: ImageStore,
     features: Features,
 ) -> Mapping[str, Any]:
     """What goes into held_out.json: for each objective named its metric, the model's and the blind predictors'.
@@ -38,9 +38,9 @@ def judge(
     judges: dict[str, Judge] = {name: learner.head(name).judge() for name in names}
     learner.eval()
     with torch.no_grad():
-        here = Mapped(store, "cpu")
+        here = regions.features(store, "cpu")
         for batch in _first(train, MAX_TRAIN_ROWS):
-            asks = dress_asks(learner.ask(batch, names), here)
+            asks = dress_asks(batch, learner.ask(batch, names), here)
             for name, each in judges.items():
                 each.learn(asks[name])
         for batch in _first(validation, MAX_HELD_OUT_ROWS):

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from data import draws, tables
 from data.errors import ContractError, SourceError
-from data.regions.store import RegionStore
 from model.benchmarks import Answered
+from model.regions import ImageStore
 from model.rows import Texts, end_to_end
 
 ROWS_FOLDER = "rows"
@@ -90,7 +90,7 @@ def read_answers(folder: Path) -> tuple[str, ...]:
 
 
 def read(
-    folder: Path, *, split: str, store: RegionStore, num_images: int, num_answers: int, may_be_empty: bool = False
+    folder: Path, *, split: str, store: ImageStore, num_images: int, num_answers: int, may_be_empty: bool = False
 ) -> Questions:
     """The rows of one split. Raises SourceError on a file that is no such table, ContractError on bad rows."""
     path = folder / ROWS_FOLDER
@@ -109,7 +109,7 @@ def read(
     return _questions(table, store, num_images=num_images, num_answers=num_answers, where=str(path))
 
 
-def _questions(table: pa.Table, store: RegionStore, *, num_images: int, num_answers: int, where: str) -> Questions:
+def _questions(table: pa.Table, store: ImageStore, *, num_images: int, num_answers: int, where: str) -> Questions:
     row_ids = table["row_id"].to_pylist()
     image_ids_J, num_images_N = end_to_end(table["image_ids"])
     token_ids_T, lengths_N = end_to_end(table["token_ids"])

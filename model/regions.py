@@ -1,4 +1,6 @@
-"""Regions of images as tensors: boxes and labels by row of the region store, features by source.
+"""Images in pieces as tensors: boxes and labels by row of their store, features by source.
+
+Pieces are the regions that a detector found (`RegionStore`), or others (`Pieces`: the patches of a picture).
 
 A source is one region of the store, as image * R + region, or HIDDEN. Legend: B rows, R regions, F features of a
 region, S regions of the store (all images' end to end), N sources,
@@ -8,6 +10,7 @@ T rows of a table: S and one of zeros.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.regions.store import RegionStore
-from model.batch import HIDDEN, on_device
+from model.batch import HIDDEN, Batch, on_device
 
 _RESIDENT_SHARE = 0.5  # of the free memory of a GPU that a store may take
 _ROWS_PER_COPY = 4096
@@ -33,8 +36,30 @@ class Labels:
     attribute_conf_BR: Tensor
 
 
-def labels(store: RegionStore, images_B: Tensor) -> Labels:
+class Pieces(ABC):
+    """Images by row, in other pieces than a detector's regions."""
+
+    image_ids: Sequence[str]
+    row_of: Mapping[str, int]
+    object_names: Sequence[str]
+    attribute_names: Sequence[str]
+
+    @abstractmethod
+    def labels(self, images_B: Tensor) -> Labels:
+        """Boxes and labels of the pieces of some images."""
+
+    @abstractmethod
+    def features(self, device: torch.device | str) -> Features:
+        """Where their features are taken from."""
+
+
+ImageStore = RegionStore | Pieces
+
+
+def labels(store: ImageStore, images_B: Tensor) -> Labels:
     """Those of the images at `images_B`."""
+    if isinstance(store, Pieces):
+        return store.labels(images_B)
     rows_B = images_B.numpy()
     return Labels(
         boxes_BR4=torch.from_numpy(store.boxes_NR4[rows_B]),
@@ -52,11 +77,29 @@ class Features(ABC):
 
     @abstractmethod
     def take(self, sources: Tensor) -> Tensor:
-        """The features of `sources` (int64, any shape, on the host), float16, (..., F): zeros where HIDDEN."""
+        """The features of `sources` (int64, any shape, on the host), (..., F): zeros where HIDDEN."""
+
+    def seen_by(self, batch: Batch) -> BatchFeatures:
+        """As they are seen by the rows of a batch: the same by all, unless a kind of features says otherwise."""
+        return BatchFeatures(self)
 
 
-def features(store: RegionStore, device: torch.device | str) -> Features:
+class BatchFeatures:
+    """Features for the rows of a batch."""
+
+    def __init__(self, features: Features) -> None:
+        self._features = features
+        self.device = features.device
+
+    def take(self, sources: Tensor, rows: Tensor) -> Tensor:
+        """The features of `sources` as the row of the batch sees them, `rows` (int64) of the same shape."""
+        return self._features.take(sources)
+
+
+def features(store: ImageStore, device: torch.device | str) -> Features:
     """The store in a GPU's memory where it fits, else as it lies on the disk."""
+    if isinstance(store, Pieces):
+        return store.features(device)
     if torch.device(device).type == "cuda":
         free_bytes, _ = torch.cuda.mem_get_info(device)
         if store.features_NRF.nbytes < _RESIDENT_SHARE * free_bytes:

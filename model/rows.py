@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from data import draws, tables
 from data.errors import ContractError, SourceError
-from data.regions.store import RegionStore
+from model.regions import ImageStore
 
 FOLDER = "corpus"
 
@@ -68,7 +68,7 @@ class Rows(Texts):
         return np.unique(self.images_N)
 
 
-def read(folder: Path, *, split: str, store: RegionStore) -> Rows:
+def read(folder: Path, *, split: str, store: ImageStore) -> Rows:
     """The rows of one split of a corpus. Raises SourceError on a file that is no corpus, ContractError on bad rows."""
     path = folder / FOLDER
     try:
@@ -103,7 +103,7 @@ def _check(
     lengths_N: NDArray[np.int64],
     *,
     split: str,
-    store: RegionStore,
+    store: ImageStore,
     where: str,
 ) -> None:
     if not row_ids:

@@ -21,7 +21,7 @@ from model.feed import Exercises, Feed
 from model.learner import Learner
 from model.loop import Loop
 from model.mixings.single import Single
-from model.regions import Mapped
+from model.regions import features
 from model.specs import Stage
 from model.updates import Lane, Updates
 from speed import training_set
@@ -60,7 +60,7 @@ def _train(stage: Stage, made: TrainingSet, facts: Facts, *, num_steps: int, eve
     learner = Learner(MINIATURE.network, stream.all_objectives(), facts, seed=1)
     feed = Feed(stream, corpus=made.corpus("sentence"), split="train", facts=facts, seed=1)
     lane = Lane(
-        feed=Exercises(feed, learner.ask, Mapped(facts.store, "cpu")),
+        feed=Exercises(feed, learner.ask, features(facts.store, "cpu")),
         weights={objective.name: objective.weight for objective in stream.all_objectives()},
     )
     budget = type(budget)(optimizer=budget.optimizer, seed=1, num_steps=num_steps, num_threads=budget.num_threads)

@@ -24,7 +24,7 @@ from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
 from model.learner import Learner
-from model.regions import Mapped
+from model.regions import features
 from model.specs import Network, Objective, Precision
 from speed import peer_lxmert, training_set
 from speed.measuring import Row, Taken, Target, Work, interleaved, table
@@ -144,7 +144,7 @@ def _prepared(
     stream = replace(stage.streams[0], batch_size=batch_size, objectives=heads)
     feed = Feed(stream, corpus=made.corpus("sentence"), split="train", facts=facts, seed=1)
     learner = Learner(network, heads, facts, seed=1).train()
-    return learner, Exercises(feed, learner.ask, Mapped(facts.store, "cpu"))
+    return learner, Exercises(feed, learner.ask, features(facts.store, "cpu"))
 
 
 def step_of(learner: Learner, exercise: Exercise, precision: Precision) -> Work:
