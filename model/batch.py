@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data import draws
+from data import draws as hashes
+from data.pictures.views import View
 
 Columns = TypeVar("Columns")
 NOT_ASKED = -1  # in object, attribute and triplet columns: nothing is known or asked there
@@ -48,7 +49,8 @@ class Batch:
     triplets_BR: Tensor  # the first region of the shuffled triplet that a region is in, else -1
     matched_B: Tensor  # False where the image or the text was swapped
     asked_B: Tensor  # False where nothing but the match is asked, whatever is marked above
-    drawn: Draws | None = None  # what its rows' views are drawn by; None: images are shown as they are
+    view: View | None = None  # how its rows see pictures, drawn by `draws`; None: as they are
+    draws: Draws | None = None
     objectives: tuple[str, ...] = ()  # who asks of it; empty: all that a learner has
     more: tuple[Batch, ...] = ()  # the same rows shown again, after other corruptions
 
@@ -129,8 +131,8 @@ class Draws:
 
     def uniform(self, batch: Batch, slot: str, num_draws: int) -> Tensor:
         """Numbers in [0, 1), (B, num_draws), float64."""
-        return torch.from_numpy(draws.uniform(self.seed, self.epoch, batch.keys_B, slot, num_draws))
+        return torch.from_numpy(hashes.uniform(self.seed, self.epoch, batch.keys_B, slot, num_draws))
 
     def integers(self, batch: Batch, slot: str, high: int | NDArray[np.int64], num_draws: int = 1) -> Tensor:
         """Integers in [0, high), (B, num_draws), int64; `high` may differ by row, shape (B, 1)."""
-        return torch.from_numpy(draws.integers(self.seed, self.epoch, batch.keys_B, slot, high, num_draws))
+        return torch.from_numpy(hashes.integers(self.seed, self.epoch, batch.keys_B, slot, high, num_draws))

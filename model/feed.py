@@ -31,6 +31,7 @@ class Feed:
         self._max_length = stream.max_length
         self._facts = facts
         self._seed = seed
+        self._view = regions.training_view(facts.store, stream.view)
         self._showings = stream.showings()
         self._corruptions: list[list[Corruption]] = [
             [
@@ -71,7 +72,8 @@ class Feed:
         first, *more = (
             dataclasses.replace(
                 self._shown(batch, corruptions, draws),
-                drawn=draws,
+                view=self._view,
+                draws=draws,
                 objectives=tuple(each.name for each in showing.objectives),
             )
             for showing, corruptions in zip(self._showings, self._corruptions, strict=True)

@@ -24,6 +24,7 @@ class Job:
     network: Any
     inputs: Mapping[str, Path]
     corpora: Mapping[str, Path]
+    folders: Mapping[str, tuple[Path, ...]]  # of the user's pictures by source, where the store keeps none
     result: Path
     record: Path
     checkpoints: Path
@@ -72,6 +73,9 @@ def read(path: Path) -> Job:
             network=plain["network"],
             inputs=inputs,
             corpora={name: Path(folder) for name, folder in plain["inputs"]["corpora"].items()},
+            folders={
+                name: tuple(map(Path, given)) for name, given in plain["inputs"].get("picture_folders", {}).items()
+            },
             result=Path(plain["result"]),
             record=Path(plain["record"]),
             checkpoints=Path(plain["checkpoints"]),

@@ -76,8 +76,7 @@ class Grid:
 class PatchStore(Pieces):
     """The pictures of a store in patches. Nothing is known of what a patch shows.
 
-    `view` are the options of `data.pictures.views.Training` for the rows of a training; `texts_of` gives the texts of
-    some rows of a batch, so that one that says left or right keeps its picture as it is.
+    `texts_of` gives the texts of the rows of a batch, so that one that says left or right keeps its picture as it is.
     """
 
     object_names: Sequence[str] = ()
@@ -88,7 +87,6 @@ class PatchStore(Pieces):
         store: PictureStore,
         grid: Grid,
         *,
-        view: Options,
         colours: str,
         num_threads: int,
         texts_of: Callable[[Batch], Sequence[str]],
@@ -97,7 +95,6 @@ class PatchStore(Pieces):
         self.row_of = store.row_of
         self.grid = grid
         self.colours = choose(COLOURS, colours, where="colours of pictures")
-        self.training = read_options(Training, {"size_px": grid.size_px, **view}, where="view of pictures")
         self.texts_of = texts_of
         self._store = store
         self._num_threads = num_threads
@@ -113,6 +110,10 @@ class PatchStore(Pieces):
             attribute_ids_BR=none_BR,
             attribute_conf_BR=nothing_BR,
         )
+
+    def training_view(self, options: Options) -> View:
+        """Options: those of `data.pictures.views.Training`, but for its size."""
+        return read_options(Training, {**options, "size_px": self.grid.size_px}, where="view of pictures")
 
     def features(self, device: torch.device | str) -> Patches:
         """Decoded as they are asked for."""
@@ -133,16 +134,24 @@ class Patches(Features):
         keys_I = np.zeros(len(images_I), np.uint64)
         view = Evaluation(size_px=self.store.grid.size_px)
         patches_IRF = self._shown(np.maximum(images_I, 0), keys_I, Draws(seed=0, epoch=0), view, None)
-        return self._gathered(patches_IRF, torch.from_numpy(place_N).view(sources.shape), sources)
+        return self.gathered(patches_IRF, torch.from_numpy(place_N).view(sources.shape), sources)
 
     def seen_by(self, batch: Batch) -> BatchFeatures:
         """As the rows of a training's batch see them: each cropped, mirrored and altered by its own draws."""
-        return BatchFeatures(self) if batch.drawn is None else SeenPatches(self, batch, batch.drawn)
+        return BatchFeatures(self) if batch.view is None else SeenPatches(self, batch)
 
-    def seen(self, batch: Batch, drawn: Draws) -> Tensor:
-        """The patches that the rows of a batch see, (B, R, F)."""
+    def seen(self, batch: Batch) -> Tensor:
+        """The patches that the rows of a batch see by its view, (B, R, F)."""
+        assert batch.view is not None
+        assert batch.draws is not None
         may_flip_B = ~name_a_side(self.store.texts_of(batch))
-        return self._shown(batch.images_B.numpy(), batch.keys_B, drawn, self.store.training, may_flip_B)
+        return self._shown(batch.images_B.numpy(), batch.keys_B, batch.draws, batch.view, may_flip_B)
+
+    def gathered(self, patches_BRF: Tensor, rows: Tensor, sources: Tensor) -> Tensor:
+        """The patches of some sources, of the given rows; zeros where HIDDEN."""
+        places = torch.where(sources == HIDDEN, 0, sources % self.store.grid.num_patches)
+        taken = patches_BRF[rows.to(self.device), places.to(self.device)]
+        return taken.masked_fill((sources == HIDDEN).to(self.device)[..., None], 0.0)
 
     def _shown(
         self,
@@ -155,21 +164,15 @@ class Patches(Features):
         pictures = self._pictures.take(torch.from_numpy(images_B), keys_B, drawn, view, may_flip_B=may_flip_B)
         return self.store.grid.cut(normalised(pictures, self.store.colours))
 
-    def _gathered(self, patches_BRF: Tensor, rows: Tensor, sources: Tensor) -> Tensor:
-        """The patches of some sources, of the given rows; zeros where HIDDEN."""
-        places = torch.where(sources == HIDDEN, 0, sources % self.store.grid.num_patches)
-        taken = patches_BRF[rows.to(self.device), places.to(self.device)]
-        return taken.masked_fill((sources == HIDDEN).to(self.device)[..., None], 0.0)
-
 
 class SeenPatches(BatchFeatures):
     """The patches of a batch's own pictures. Those of other pictures are not shown to it."""
 
-    def __init__(self, patches: Patches, batch: Batch, drawn: Draws) -> None:
+    def __init__(self, patches: Patches, batch: Batch) -> None:
         super().__init__(patches)
         self._patches = patches
         self._images_B = batch.images_B
-        self._seen_BRF = patches.seen(batch, drawn)
+        self._seen_BRF = patches.seen(batch)
 
     def take(self, sources: Tensor, rows: Tensor) -> Tensor:
         """Raises UserError where a source is of another picture than its row's."""
@@ -181,7 +184,7 @@ class SeenPatches(BatchFeatures):
                 where="the corruptions of a stream of pictures",
                 way_out="set random_share = 0 in mask_regions",
             )
-        return self._patches._gathered(self._seen_BRF, rows, sources)
+        return self._patches.gathered(self._seen_BRF, rows, sources)
 
 
 def texts_of(tokens: Sequence[str]) -> Callable[[Batch], Sequence[str]]:

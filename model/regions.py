@@ -18,8 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from data.errors import UserError
+from data.pictures.views import View
 from data.regions.store import RegionStore
 from model.batch import HIDDEN, Batch, on_device
+from model.specs import Options
 
 _RESIDENT_SHARE = 0.5  # of the free memory of a GPU that a store may take
 _ROWS_PER_COPY = 4096
@@ -49,6 +52,10 @@ class Pieces(ABC):
         """Boxes and labels of the pieces of some images."""
 
     @abstractmethod
+    def training_view(self, options: Options) -> View:
+        """How the rows of a training see them."""
+
+    @abstractmethod
     def features(self, device: torch.device | str) -> Features:
         """Where their features are taken from."""
 
@@ -68,6 +75,20 @@ def labels(store: ImageStore, images_B: Tensor) -> Labels:
         attribute_ids_BR=torch.from_numpy(store.attribute_ids_NR[rows_B].astype(np.int64)),
         attribute_conf_BR=torch.from_numpy(store.attribute_conf_NR[rows_B]),
     )
+
+
+def training_view(store: ImageStore, options: Options) -> View | None:
+    """How the rows of a training see images; None: as the store has them. Raises UserError on options for regions."""
+    if isinstance(store, Pieces):
+        return store.training_view(options)
+    if options:
+        raise UserError(
+            expected="a view of pictures only where a network sees pictures",
+            found=", ".join(options),
+            where="the view of a stream whose images are regions of a detector",
+            way_out="leave it out",
+        )
+    return None
 
 
 class Features(ABC):

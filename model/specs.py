@@ -20,12 +20,17 @@ Mode = Literal["exact", "fast"]
 OptimizerName = Literal["adam", "adamw", "bertadam"]
 Schedule = Literal["constant", "linear"]
 Sees = Literal["pair", "text"]
+ImagesSeen = Literal["regions", "patches"]
 Options = dict[str, Any]  # the keyword arguments of the named plug-in; plain JSON values
 
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """A network's shape. Widths in units, lengths in word pieces, rates in [0, 1]."""
+    """A network's shape. Widths in units, lengths in word pieces, rates in [0, 1].
+
+    `images` says what it sees of one: `num_regions` regions of a detector, or patches of a picture whose `colours` are
+    normalised (a name of `data.pictures.views`), with `region_feature_size` numbers each.
+    """
 
     name: str
     hidden_size: int
@@ -36,6 +41,8 @@ class Network:
     dropout_rate: float
     num_regions: int = 36
     region_feature_size: int = 2048
+    images: ImagesSeen = "regions"
+    colours: str = "clip"
     options: Options = field(default_factory=dict)
 
 
@@ -82,8 +89,9 @@ class Stream:
 
     An update takes `batches_per_update` mini-batches of `batch_size` rows, and the mean of their gradients.
     `micro_batch_size` bounds how many rows are on the device at once; it changes the gradients by rounding alone.
-    `name` tells two streams of one corpus apart; where empty it is the corpus's. `more` shows the same rows again in
-    the same update, each time after other corruptions (GRIT-VLP: pairs as they are, then with words masked).
+    `view` are the options of how pictures are cropped and altered (`data.pictures.views.Training`), where those are
+    seen. `name` tells two streams of one corpus apart; where empty it is the corpus's. `more` shows the same rows again
+    in the same update, each time after other corruptions (GRIT-VLP: pairs as they are, then with words masked).
     """
 
     corpus: str
@@ -95,6 +103,7 @@ class Stream:
     batches_per_update: int = 1
     micro_batch_size: int | None = None
     name: str = ""
+    view: Options = field(default_factory=dict)
     more: tuple[Showing, ...] = ()
 
     def __post_init__(self) -> None:

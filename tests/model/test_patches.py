@@ -40,8 +40,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> PictureStore:
 
 
 def feed(tiny: TinySet, store: PictureStore, **view: object) -> tuple[Feed, Learner, Exercises]:
-    known = tiny_pictures.tiny_facts(store, view={**PLAIN, **view})
-    feed = Feed(GRIT, corpus=tiny.corpus, split="train", facts=known, seed=1)
+    known = tiny_pictures.tiny_facts(store)
+    feed = Feed(
+        dataclasses.replace(GRIT, view={**PLAIN, **view}), corpus=tiny.corpus, split="train", facts=known, seed=1
+    )
     learner = Learner(albef(), GRIT.all_objectives(), known, seed=1)
     return feed, learner, Exercises(feed, learner.ask, regions.features(known.store, "cpu"))
 
@@ -91,11 +93,10 @@ def test_hidden_patches_are_zeros_and_those_of_other_pictures_are_not_shown(tiny
 
 
 def test_rows_see_their_pictures_by_their_own_draws(tiny: TinySet, store: PictureStore) -> None:
-    made, _, _ = feed(tiny, store)
-    views = {"crop_scale": (0.2, 1.0), "flip_rate": 0.5}
-    features = tiny_pictures.tiny_facts(store, view={**PLAIN, **views}).store.features("cpu")  # type: ignore[union-attr]
-    clean = made.clean(np.array([2, 2, 3]))  # of an image of two colours
-    keyed = dataclasses.replace(clean, keys_B=np.array([1, 2, 3], np.uint64), drawn=Draws(seed=1, epoch=0))
+    made, _, _ = feed(tiny, store, crop_scale=(0.2, 1.0), flip_rate=0.5)
+    features = tiny_pictures.tiny_facts(store).store.features("cpu")  # type: ignore[union-attr]
+    clean = made.corrupted(made.clean(np.array([2, 2, 3])), Draws(seed=1, epoch=0))  # of an image of two colours
+    keyed = dataclasses.replace(clean, keys_B=np.array([1, 2, 3], np.uint64))
 
     def seen(batch: Batch) -> torch.Tensor:
         return features.seen_by(batch).take(
@@ -105,7 +106,7 @@ def test_rows_see_their_pictures_by_their_own_draws(tiny: TinySet, store: Pictur
     first = seen(keyed)
     assert torch.equal(first, seen(keyed))
     assert not torch.equal(first[0], first[1])
-    later = seen(dataclasses.replace(keyed, drawn=Draws(seed=1, epoch=1)))
+    later = seen(dataclasses.replace(keyed, draws=Draws(seed=1, epoch=1)))
     assert not torch.equal(first, later)
 
 

@@ -38,6 +38,7 @@ def albef(**changes: object) -> Network:
             "dropout_rate": 0.1,
             "num_regions": 4,
             "region_feature_size": 48,
+            "images": "patches",
             "options": {"image_layers": 1, "fusion_layers": 1, "embedding_size": 8, "init": "fan_in"},
             **changes,
         }
@@ -52,9 +53,9 @@ def write(folder: Path) -> PictureStore:
     return PictureStore.open(folder)
 
 
-def tiny_facts(store: PictureStore, *, view: Options = PLAIN) -> Facts:
+def tiny_facts(store: PictureStore) -> Facts:
     """Facts about the tiny set whose images are pictures."""
-    patches = PatchStore(store, Grid.of(albef()), view=view, colours="clip", num_threads=1, texts_of=texts_of(TOKENS))
+    patches = PatchStore(store, Grid.of(albef()), colours="clip", num_threads=1, texts_of=texts_of(TOKENS))
     return facts.of(patches, Vocabulary(TOKENS), negatives=None)
 
 
