@@ -20,7 +20,12 @@ PROFILE = dataclasses.replace(
         merged_rates={"token": 300, "phrase": 300, "sentence": 1000},
     ),
     fine_tuning=dataclasses.replace(
-        _FINE_TUNING, own={**_FINE_TUNING.own, "vqa": BenchmarkSizes(batch_size=32, num_epochs=1)}
+        _FINE_TUNING,
+        own={
+            **_FINE_TUNING.own,
+            "vqa": BenchmarkSizes(batch_size=32, num_epochs=1),
+            "nlvr1": BenchmarkSizes(batch_size=32, num_epochs=4),
+        },
     ),
     ablation=AblationSizes(num_seeds={"zero_shot_retrieval": 5, "vqa": 5, "nlvr1": 5}),
 )
