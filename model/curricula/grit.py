@@ -1,0 +1,113 @@
+"""GRIT-VLP's pre-training and its control's, ALBEF's, on pairs of pictures and captions, at any size.
+
+GRIT-VLP (Byun et al., ECCV 2022): pairs that are alike share a mini-batch, negatives for matching are the most alike of
+it, the two contrastive directions are kept consistent, and half of the words are masked. Torch-free, as all specs are.
+What its abstract leaves open is its published code's; docs/grit.md says which.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from model.specs import (
+    Budget,
+    Corruption,
+    Curriculum,
+    Network,
+    Objective,
+    Optimizer,
+    Options,
+    Order,
+    Showing,
+    Stage,
+    Stream,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GritReadings:
+    """What GRIT-VLP has and ALBEF has not, each by itself: so an ablation is one field changed.
+
+    `order`: `grit` or `shuffle`. `choice`: how matching's negatives are found among the batch (`argmax`,
+    `multinomial`). `consistency_weight`: 0 leaves it out. `mask_rate`: of words. `same_image`: whether another caption
+    of an image is a mismatch of it (`negative`, the published code) or is left out (`ignored`).
+    """
+
+    order: str = "grit"
+    choice: str = "argmax"
+    consistency_weight: float = 0.2
+    mask_rate: float = 0.5
+    same_image: str = "ignored"
+
+
+ALBEF = GritReadings(order="shuffle", choice="multinomial", consistency_weight=0.0, mask_rate=0.15)
+"""The control: without momentum, which neither the order nor the negatives need."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GritSizes:
+    """Everything about GRIT-VLP that a profile decides. `order_options` are the order grit's queue and search space."""
+
+    network: Network
+    optimizer: Optimizer
+    batch_size: int
+    max_length: int
+    num_epochs: int
+    order_options: Options
+    view: Options = field(default_factory=dict)
+    num_threads: int = 2
+
+
+PAPER = GritSizes(
+    network=Network(
+        name="albef",
+        images="patches",
+        hidden_size=768,
+        num_layers=12,
+        num_heads=12,
+        intermediate_size=3072,
+        max_positions=512,
+        dropout_rate=0.1,
+        num_regions=256,
+        region_feature_size=768,
+    ),
+    optimizer=Optimizer(name="adamw", learning_rate=1e-4, weight_decay=0.02, warmup_rate=0.01, schedule="linear"),
+    batch_size=512,
+    max_length=25,
+    num_epochs=20,
+    order_options={"queue": 48_000, "search_space": 1920},
+)
+"""The published configuration's numbers; its rate falls as a cosine that is cut off at two thirds, ours linearly to 0."""
+
+
+def curriculum(sizes: GritSizes, *, seed: int, readings: GritReadings) -> Curriculum:
+    """One stage on pairs."""
+    is_grouped = readings.order == "grit"
+    same_image = {"same_image": readings.same_image}
+    masked = Showing(
+        corruptions=(Corruption(name="mask_words", options={"rate": readings.mask_rate}),),
+        objectives=(Objective(name="mlm"),),
+    )
+    stream = Stream(
+        corpus="sentence",
+        max_length=sizes.max_length,
+        batch_size=sizes.batch_size,
+        corruptions=(),
+        objectives=_of_pairs(readings, same_image),
+        order=Order(name=readings.order, options=sizes.order_options if is_grouped else {}),
+        view=sizes.view,
+        more=(masked,),
+    )
+    budget = Budget(optimizer=sizes.optimizer, seed=seed, num_epochs=sizes.num_epochs, num_threads=sizes.num_threads)
+    stage = Stage(name="pairs", streams=(stream,), budget=budget)
+    return Curriculum(name="grit" if is_grouped else "albef", network=sizes.network, stages=(stage,))
+
+
+def _of_pairs(readings: GritReadings, same_image: Options) -> tuple[Objective, ...]:
+    """What is learnt from pairs as they are."""
+    consistency = Objective(name="consistency", weight=readings.consistency_weight, options=same_image)
+    return (
+        Objective(name="itc", options=same_image),
+        *((consistency,) if readings.consistency_weight else ()),
+        Objective(name="itm_in_batch", options={"choice": readings.choice, **same_image}),
+    )
