@@ -77,7 +77,7 @@ PAPER = GritSizes(
     num_epochs=20,
     order_options={"queue": 48_000, "search_space": 1920},
 )
-"""The published configuration's numbers; its rate falls as a cosine that is cut off at two thirds, ours linearly to 0."""
+"""The published configuration's numbers. Its rate falls as a cosine, cut off at two thirds; ours linearly to 0."""
 
 
 def curriculum(sizes: GritSizes, *, seed: int, readings: GritReadings) -> Curriculum:
