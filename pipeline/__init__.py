@@ -30,11 +30,11 @@ from tasks.fine_tuning import Evaluate, FineTune
 from tasks.hard_negatives import HardNegatives
 from tasks.images import ImageTable, RegionFeatures
 from tasks.leaks import LeakReport
+from tasks.msp_stages import PhraseStage, Pretrain, SentenceStage, TokenStage
 from tasks.pictures import PictureStore
 from tasks.report import Report
 from tasks.settings import current_store
 from tasks.sources import SourceFile
-from tasks.stages import PhraseStage, Pretrain, SentenceStage, TokenStage
 from tasks.tagging import PhraseTags, PosTagger
 from tasks.world import World
 

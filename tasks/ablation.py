@@ -18,11 +18,12 @@ from tasks.benchmarks import available, benchmarks
 from tasks.console import log
 from tasks.fine_tuning import VANILLA, Evaluate
 from tasks.images import cautions
+from tasks.msp_stages import Pretrain
 from tasks.node import Input
 from tasks.parameters import OptionalCountParameter, SomeParameter
 from tasks.settings import configured_sources, current_profile, current_store
 from tasks.sources import uses_world
-from tasks.stages import Pretrain, PretrainStage
+from tasks.stages import PretrainStage
 
 PAGE = "ablation.html"
 _TEMPLATES = Path(report.__file__).parent / "templates"

@@ -15,13 +15,14 @@ from tasks.benchmarks import BenchmarkTask, sources_of
 from tasks.console import log
 from tasks.corpora import Vocabulary
 from tasks.hard_negatives import HardNegatives
-from tasks.images import RegionFeatures
 from tasks.jobs import run_job
 from tasks.msp import current_sizes
+from tasks.msp_stages import STAGES, Pretrain
 from tasks.node import Input
 from tasks.parameters import ChainParameter, ChoiceParameter, OptionalProcessesParameter, OptionalSeedParameter
+from tasks.seen import image_inputs, with_folders
 from tasks.settings import current_profile
-from tasks.stages import STAGES, Pretrain, PretrainStage
+from tasks.stages import PretrainStage
 from tasks.training import WEIGHTS, TrainingTask
 
 LAST_STAGE = list(STAGES)[-1]
@@ -104,7 +105,7 @@ class JudgedTask(BenchmarkTask):
     def shared_inputs(self) -> dict[str, Input]:
         """What training and judging read alike."""
         return {
-            "regions": Input(node=RegionFeatures(profile=self.profile)),
+            **image_inputs(self.network(), profile=self.profile),
             "vocabulary": Input(node=Vocabulary(profile=self.profile)),
             "corpus": Input(node=self.corpus(), results=_ROWS),
         }
@@ -244,7 +245,7 @@ class Evaluate(JudgedTask):
         if not self.is_zero_shot():
             return Input(node=self.fine_tune(), results=(*WEIGHTS, "answers.json", "epochs.json"))
         stage = self.stage()
-        if stage is None or not stage.stages_so_far().can_match:
+        if stage is None or not stage.can_match:
             raise UserError(
                 expected="stages whose last one learns to match images and texts",
                 found=self.after,
@@ -277,4 +278,9 @@ class Evaluate(JudgedTask):
 def _with_corpus(job: Job) -> dict[str, Any]:
     """The job's inputs as docs/formats.md names them."""
     others = {name: str(path) for name, path in job.inputs.items() if name != "corpus"}
-    return {"start": None, "hard_negatives": None, **others, "corpora": {"benchmark": str(job.inputs["corpus"])}}
+    return {
+        "start": None,
+        "hard_negatives": None,
+        **with_folders(others),
+        "corpora": {"benchmark": str(job.inputs["corpus"])},
+    }

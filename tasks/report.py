@@ -20,11 +20,12 @@ from tasks.fine_tuning import LAST_STAGE, Evaluate
 from tasks.hard_negatives import HardNegatives
 from tasks.images import PICTURES, ImageTable, RegionFeatures, cautions
 from tasks.leaks import LeakReport
+from tasks.msp_stages import STAGES
 from tasks.node import Input
 from tasks.parameters import ChoiceParameter, SomeParameter
 from tasks.settings import configured_sources, current_store
 from tasks.sources import source_files, source_inputs, uses_world
-from tasks.stages import STAGES, PretrainStage
+from tasks.stages import PretrainStage
 from tasks.tagging import PhraseTags, PosTagger
 
 _CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)

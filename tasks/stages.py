@@ -1,24 +1,22 @@
-"""The stages of pre-training: each starts from the weights of the one before, and goes on after a kill where it was."""
+"""A stage of pre-training: it starts from the weights of the one before, and goes on after a kill where it was."""
 
 from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from model.curricula import msp
 from model.huggingface.folder import look
-from model.msp_chains import Chain, parse
 from model.specs import Budget, Curriculum, Stage, check_lengths, to_plain
 from tasks.artifact import Job
 from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.hard_negatives import HardNegatives
-from tasks.images import RegionFeatures
 from tasks.jobs import run_job
-from tasks.msp import current_sizes, initial_weights
 from tasks.node import Input
-from tasks.parameters import ChainParameter, OptionalCountParameter
+from tasks.parameters import OptionalCountParameter
+from tasks.seen import image_inputs, with_folders
 from tasks.sources import SourceFile
 from tasks.training import WEIGHTS, TrainingTask
 
@@ -33,16 +31,21 @@ class PretrainStage(TrainingTask):
     entry = ("model.train",)
 
     @abstractmethod
-    def stages_so_far(self) -> Chain:
-        """Its stage and those that came before it."""
+    def curriculum(self) -> Curriculum:
+        """Its stage after those that came before it, at the profile's sizes and with the user's readings."""
 
     @abstractmethod
     def before(self) -> PretrainStage | None:
         """The task of the stage whose weights it starts from."""
 
-    def curriculum(self) -> Curriculum:
-        """The stages so far, at the profile's sizes and with the user's readings."""
-        return msp.curriculum(current_sizes(self.profile), seed=self.seed, chain=self.stages_so_far())
+    @property
+    @abstractmethod
+    def can_match(self) -> bool:
+        """Whether it learns matching, so that pairs can be scored with no fine-tuning."""
+
+    def initial_weights(self) -> Path | None:
+        """The folder of somebody else's weights that a first stage starts from; None: from scratch."""
+        return None
 
     def stage(self) -> Stage:
         """This stage's spec, with what the user set in place of the profile's sizes."""
@@ -73,7 +76,7 @@ class PretrainStage(TrainingTask):
         """Regions, vocabulary, negatives, the streams' corpora, and the weights to start from."""
         stage = self.stage()
         inputs = {
-            "regions": Input(node=RegionFeatures(profile=self.profile)),
+            **image_inputs(self.curriculum().network, profile=self.profile),
             "vocabulary": Input(node=Vocabulary(profile=self.profile)),
             **{
                 f"corpus.{stream.corpus}": Input(node=self._corpus(stream.corpus), results=("corpus",))
@@ -87,7 +90,7 @@ class PretrainStage(TrainingTask):
 
     def _start(self) -> dict[str, Input]:
         """The weights to start from: those of the stage before, or the user's; none from scratch. Raises UserError."""
-        before, given = self.before(), initial_weights()
+        before, given = self.before(), self.initial_weights()
         if before is not None:
             return {"start": Input(node=before, results=WEIGHTS)}
         if given is None:
@@ -119,7 +122,7 @@ class PretrainStage(TrainingTask):
         """Train, in a process of its own."""
         corpora = {name.partition(".")[2]: str(path) for name, path in job.inputs.items() if name.startswith("corpus.")}
         others = {name: str(path) for name, path in job.inputs.items() if not name.startswith("corpus.")}
-        inputs = {"start": None, "hard_negatives": None, **others, "corpora": corpora}
+        inputs = {"start": None, "hard_negatives": None, **with_folders(others), "corpora": corpora}
         spec = self.settings()
         run_job(
             "model.train",
@@ -131,65 +134,3 @@ class PretrainStage(TrainingTask):
             num_devices=self.num_devices,
             checkpoint_every_s=self.checkpoint_every_s,
         )
-
-
-class Pretrain(PretrainStage):
-    """The last stage of any chain of stages; those before it are trained first, once for all chains that share them."""
-
-    identity = ("chain",)
-
-    chain: ChainParameter = ChainParameter(description="the stages, each from the weights of the one before")
-
-    @property
-    def variant(self) -> str:
-        """The chain and the seed."""
-        return f"{self.chain}-seed{self.seed}"
-
-    def stages_so_far(self) -> Chain:
-        """The chain."""
-        return parse(self.chain)
-
-    def before(self) -> PretrainStage | None:
-        """The chain without its last stage, of the same seed."""
-        before = self.stages_so_far().before
-        return None if before is None else Pretrain(chain=str(before), seed=self.seed, profile=self.profile)
-
-
-class TokenStage(PretrainStage):
-    """Stage 1: category labels; MLM, MRFR, MOC, IFRS."""
-
-    def stages_so_far(self) -> Chain:
-        """The first."""
-        return parse("T")
-
-    def before(self) -> PretrainStage | None:
-        """None: it starts from scratch."""
-        return None
-
-
-class PhraseStage(PretrainStage):
-    """Stage 2: verb-free phrases; MLM, MRFR, MOC, TITP."""
-
-    def stages_so_far(self) -> Chain:
-        """The first two."""
-        return parse("T.P")
-
-    def before(self) -> PretrainStage:
-        """The token stage."""
-        return TokenStage(profile=self.profile)
-
-
-class SentenceStage(PretrainStage):
-    """Stage 3: captions; MLM, MRFR, MOC, TITS, ITM_HS."""
-
-    def stages_so_far(self) -> Chain:
-        """All three."""
-        return parse("T.P.S")
-
-    def before(self) -> PretrainStage:
-        """The phrase stage."""
-        return PhraseStage(profile=self.profile)
-
-
-STAGES: Mapping[str, type[PretrainStage]] = {"token": TokenStage, "phrase": PhraseStage, "sentence": SentenceStage}
-"""Those of the main job, by name."""

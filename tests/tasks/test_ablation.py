@@ -8,7 +8,7 @@ from data.errors import UserError
 from tasks.ablation import AblationTable
 from tasks.ablations.msp import ABLATION
 from tasks.fine_tuning import Evaluate, FineTune
-from tasks.stages import Pretrain
+from tasks.msp_stages import Pretrain
 
 
 def test_stages_that_rows_share_are_trained_once(workspace: Path) -> None:

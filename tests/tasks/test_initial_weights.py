@@ -13,9 +13,10 @@ from luigi.task_register import Register
 from data.errors import UserError
 from model.specs import Network
 from tasks.artifact import ArtifactTask
+from tasks.msp_stages import PhraseStage, Pretrain, TokenStage
 from tasks.settings import current_profile
 from tasks.sources import SourceFile
-from tasks.stages import PhraseStage, Pretrain, PretrainStage, TokenStage
+from tasks.stages import PretrainStage
 
 
 def sizes(network: Network) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from data.errors import UserError
 from model.msp_readings import MspReadings
 from model.specs import Optimizer
 from tasks.msp import current_sizes
-from tasks.stages import SentenceStage, TokenStage
+from tasks.msp_stages import SentenceStage, TokenStage
 
 
 def choose(**readings: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import luigi
 import pytest
 
-from tasks.stages import Pretrain
+from tasks.msp_stages import Pretrain
 
 
 @pytest.mark.parametrize(
