@@ -60,6 +60,12 @@ class Batch:
             self, matched_B=self.matched_B & ~swapped_B, asked_B=self.asked_B & (have_targets | ~swapped_B)
         )
 
+    def trimmed(self) -> Batch:
+        """The batch without the columns of words that are padding in every row."""
+        length = int(self.text_mask_BL.any(0).nonzero().max()) + 1
+        columns = ("text_BL", "text_mask_BL", "true_text_BL", "masked_words_BL")
+        return dataclasses.replace(self, **{name: getattr(self, name)[:, :length] for name in columns})
+
     def true_sources(self) -> Tensor:
         """The sources of the shown images' own regions, (B, R)."""
         return own_sources(self.images_B, self.sources_BR.shape[1])
@@ -98,12 +104,17 @@ def _pinned(tensor: Tensor) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """What a network makes of a batch. `words_VD` is its word table, to which decoders of word pieces are tied."""
+    """What a network makes of a batch. `words_VD` is its word table, to which decoders of word pieces are tied.
+
+    The product of an image's and a text's feature, of E units, says how alike they are; None where a network has none.
+    """
 
     text_BLD: Tensor
     regions_BRD: Tensor
     pooled_BD: Tensor
     words_VD: Tensor
+    image_BE: Tensor | None = None
+    text_BE: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

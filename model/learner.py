@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,15 @@ from model.specs import Objective as ObjectiveSpec
 
 WEIGHTS = "weights.safetensors"
 NETWORK = "network.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a pass: N losses, and the features of its images and texts where they are asked for."""
+
+    losses_N: Tensor
+    image_BE: Tensor | None = None
+    text_BE: Tensor | None = None
 
 
 class Learner(nn.Module):
@@ -57,10 +67,14 @@ class Learner(nn.Module):
 
     def losses(self, exercise: Exercise, names: Sequence[str] | None = None) -> Tensor:
         """The loss of each objective, or of each of those named, in their order: what a part of a batch adds to it."""
+        return self.outcome(exercise, names).losses_N
+
+    def outcome(self, exercise: Exercise, names: Sequence[str] | None = None) -> Outcome:
+        """As `losses`, with the features that the very same pass had, from which no gradient comes."""
         output = self.encoder(exercise.shown)
-        return torch.stack(
-            [self.head(name).loss(exercise.asks[name], exercise.shown, output) for name in names or exercise.asks]
-        )
+        losses = [self.head(name).loss(exercise.asks[name], exercise.shown, output) for name in names or exercise.asks]
+        image_BE, text_BE = (None if each is None else each.detach() for each in (output.image_BE, output.text_BE))
+        return Outcome(losses_N=torch.stack(losses), image_BE=image_BE, text_BE=text_BE)
 
     @staticmethod
     def _ask(head: Objective, batch: Batch) -> tuple[Asked, ...]:

@@ -52,6 +52,7 @@ class LxmertS(Encoder):
         embedded_BLD, words_VD = self.embeddings(shown.text_BL)
         text_BLD = self._encode_text(embedded_BLD, shown.text_mask_BL)
         regions_BRD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
+        image_BE, text_BE = self._means(regions_BRD, text_BLD, shown.text_mask_BL)
         for layer in self.layers:
             text_BLD, regions_BRD = layer(text_BLD, shown.text_mask_BL, regions_BRD)
         return Output(
@@ -59,6 +60,8 @@ class LxmertS(Encoder):
             regions_BRD=regions_BRD if self.visual_cls is None else regions_BRD[:, 1:],
             pooled_BD=self._pooled(text_BLD[:, 0], regions_BRD[:, 0]),
             words_VD=words_VD,
+            image_BE=image_BE,
+            text_BE=text_BE,
         )
 
     def embed_text(self, text_BL: Tensor, text_mask_BL: Tensor) -> Tensor:
@@ -96,6 +99,12 @@ class LxmertS(Encoder):
     def encoder_parameters(self) -> int:
         """What papers count as "the transformer part": all layers, and the visual feature encoder."""
         return sum(parameter.numel() for part in (*self.repeated(), self.vision) for parameter in part.parameters())
+
+    def _means(self, regions_BRD: Tensor, text_BLD: Tensor, text_mask_BL: Tensor) -> tuple[Tensor, Tensor]:
+        """The mean of each image's regions and of each text's words before they meet, as unit vectors, (B, D) each."""
+        own_BRD = regions_BRD if self.visual_cls is None else regions_BRD[:, 1:]
+        mask_BL1 = text_mask_BL[..., None]
+        return functional.normalize(own_BRD.mean(1)), functional.normalize((text_BLD * mask_BL1).sum(1))
 
     def _encode_text(self, text_BLD: Tensor, text_mask_BL: Tensor) -> Tensor:
         for layer in self.text_layers:
