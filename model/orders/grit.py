@@ -202,8 +202,8 @@ def build(options: Options, *, rows: Ordered, batch_size: int, seed: int) -> Gri
     scopes = (settings.scope, settings.shuffle_scope)
     if not set(scopes) <= set(get_args(Scope)) or scopes == ("global", "rank"):
         raise UserError(
-            expected=f"scopes among {', '.join(get_args(Scope))}, and shuffle_scope rank only where scope is: a mini-batch "
-            "of rows of all processes belongs to none of them",
+            expected=f"scopes among {', '.join(get_args(Scope))}, and shuffle_scope rank only where scope is: "
+            "a mini-batch of rows of all processes belongs to none of them",
             found=f"scope {settings.scope}, shuffle_scope {settings.shuffle_scope}",
             where="order grit",
             way_out="set shuffle_scope = global, or both to rank",
