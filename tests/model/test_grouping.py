@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.grouping import Batches, Floats, Rows, apart, cut, hardest_similarity, walk
@@ -95,6 +95,7 @@ def test_one_row_and_no_row_are_walks_too() -> None:
     assert cut(np.arange(0), 3) == []
 
 
+@settings(deadline=None)
 @given(
     num_rows=st.integers(1, 24),
     batch_size=st.integers(1, 7),
@@ -110,6 +111,7 @@ def test_it_is_the_plain_walk(num_rows: int, batch_size: int, num_images: int | 
     assert found.tolist() == plain_walk(image_ME, text_ME, images, batch_size=batch_size)
 
 
+@settings(deadline=None)
 @given(
     num_rows=st.integers(1, 24),
     batch_size=st.integers(1, 7),
@@ -155,6 +157,7 @@ def test_what_cannot_be_helped_stays() -> None:
     assert [rows_B.tolist() for rows_B in apart(batches, np.array([1, 1, 1]))] == [[0, 1], [2]]
 
 
+@settings(deadline=None)
 @given(data=st.data(), num_batches=st.integers(1, 6), batch_size=st.integers(1, 6))
 def test_no_images_meet_that_need_not(data: st.DataObject, num_batches: int, batch_size: int) -> None:
     rows = st.lists(st.integers(0, 8), min_size=num_batches * batch_size, max_size=num_batches * batch_size)

@@ -21,10 +21,9 @@ from model.networks.lxmert_s import LxmertS
 from model.orders.length_buckets import LengthBuckets
 from model.specs import Mixing, Order, Stage
 from tests.model.tiny import TinySet, write_job
-from tests.model.tiny_specs import tiny_network, tiny_stage, tiny_streams
+from tests.model.tiny_specs import GROUPED, tiny_network, tiny_stage, tiny_streams
 
 NUM_STEPS = 25  # 32 rows in batches of 5: 7 updates an epoch
-GRIT = Order(name="grit", options={"queue": 20, "search_space": 10})
 ORDERS = ["epoch-001.parquet", "epoch-002.parquet", "epoch-003.parquet"]
 
 
@@ -32,7 +31,7 @@ class KilledError(Exception):
     """Stands in for a kill: nothing is saved on the way out."""
 
 
-def grit_stage(*, num_steps: int = NUM_STEPS, order: Order = GRIT, **changes: Any) -> Stage:
+def grit_stage(*, num_steps: int = NUM_STEPS, order: Order = GROUPED, **changes: Any) -> Stage:
     stage = tiny_stage(num_steps=num_steps)
     return dataclasses.replace(stage, streams=(dataclasses.replace(stage.streams[0], order=order, **changes),))
 
@@ -49,7 +48,7 @@ STAGES = {
     "one stream": grit_stage(),
     "two batches an update": grit_stage(num_steps=14, batches_per_update=2),
     "easier, by rank": grit_stage(
-        order=Order(name="grit", options={**GRIT.options, "hardness": 0.5, "scope": "rank", "shuffle_scope": "rank"})
+        order=Order(name="grit", options={**GROUPED.options, "hardness": 0.5, "scope": "rank", "shuffle_scope": "rank"})
     ),
     "two streams": mixed_stage(),
 }
@@ -149,7 +148,7 @@ def test_a_last_epoch_whose_successor_never_begins_is_not_observed(tiny: TinySet
 
 
 def test_epochs_before_the_first_one_are_shuffled(tiny: TinySet, tmp_path: Path) -> None:
-    order = Order(name="grit", options={**GRIT.options, "start_epoch": 3})
+    order = Order(name="grit", options={**GROUPED.options, "start_epoch": 3})
     train.train(job(tmp_path, tiny, grit_stage(order=order)), silent)
     assert [path.name for path in (tmp_path / "result/orders").iterdir()] == ["epoch-003.parquet"]
 

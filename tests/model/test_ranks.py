@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
 
-from model.specs import Mixing, Order, Stage
+from model.specs import Mixing, Stage
 from tests.model.test_train import ROOT
 from tests.model.tiny import TinySet, write_job
-from tests.model.tiny_specs import tiny_network, tiny_stage, tiny_streams
+from tests.model.tiny_specs import GROUPED, tiny_network, tiny_stage, tiny_streams
 
 pytestmark = pytest.mark.timeout(300)
 NUM_STEPS = 8
@@ -90,9 +90,6 @@ def test_a_training_goes_on_with_another_number_of_ranks(
     run_job(folder / "job.json", num_ranks=numbers[1])
     assert json.loads((folder / "record/run.json").read_text("utf-8"))["first_step"] == NUM_STEPS - 1
     np.testing.assert_allclose(losses(folder), losses(whole), rtol=1e-5, atol=1e-6)
-
-
-GROUPED = Order(name="grit", options={"queue": 20, "search_space": 10})
 
 
 def grouped_stage() -> Stage:
