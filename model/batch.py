@@ -65,6 +65,12 @@ class Batch:
             self, matched_B=self.matched_B & ~swapped_B, asked_B=self.asked_B & (have_targets | ~swapped_B)
         )
 
+    def trimmed(self) -> Batch:
+        """The batch without the columns of words that are padding in every row."""
+        length = int(self.text_mask_BL.any(0).nonzero().max()) + 1
+        columns = ("text_BL", "text_mask_BL", "true_text_BL", "masked_words_BL")
+        return dataclasses.replace(self, **{name: getattr(self, name)[:, :length] for name in columns})
+
     def true_sources(self) -> Tensor:
         """The sources of the shown images' own regions, (B, R)."""
         return own_sources(self.images_B, self.sources_BR.shape[1])

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from model.batch import Batch, each_tensor
 from model.exercise import Asks, Exercise
+from model.learner import Outcome
 from model.networks import Encoder
 from model.specs import Budget
 
@@ -91,10 +92,10 @@ class RecordedStep:
         self._learner.zero_grad(set_to_none=True)
         # Another thread may be making the next batches; what it asks of CUDA is no business of this recording.
         with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
-            self._losses = self._teach(self._static)
+            self._outcome = self._teach(self._static)
 
-    def __call__(self, exercise: Exercise) -> Tensor:
-        """The loss of each objective, unweighted; the next call overwrites it."""
+    def __call__(self, exercise: Exercise) -> Outcome:
+        """The loss of each objective, unweighted, and the features; the next call overwrites them."""
         given, static = _tensors(exercise), _tensors(self._static)
         if [tensor.shape for tensor in given] != [tensor.shape for tensor in static]:
             self._learner.zero_grad(set_to_none=False)
@@ -103,13 +104,13 @@ class RecordedStep:
         for mine, other in zip(static, given, strict=True):
             mine.copy_(other, non_blocking=True)
         self._graph.replay()
-        return self._losses
+        return self._outcome
 
-    def _teach(self, exercise: Exercise) -> Tensor:
+    def _teach(self, exercise: Exercise) -> Outcome:
         with self._precision():
-            losses: Tensor = self._learner.losses(exercise, self._names)  # type: ignore[operator]
-        (losses * self._shares).sum().backward()  # type: ignore[no-untyped-call]
-        return losses.detach()
+            outcome: Outcome = self._learner.outcome(exercise, self._names)  # type: ignore[operator]
+        (outcome.losses_N * self._shares).sum().backward()  # type: ignore[no-untyped-call]
+        return each_tensor(outcome, torch.Tensor.detach)
 
     def _warm_up(self) -> None:
         """On another stream: what libraries set up at their first call must not be recorded."""

@@ -6,6 +6,7 @@ Legend: B rows, L word pieces, R regions.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from model.batch import NOT_ASKED, Batch, Draws, own_sources
 from model.corruptions import Corruption
 from model.exercise import Asks, Exercise, dress
 from model.facts import Facts
-from model.orders import Order
+from model.orders import Order, Ordered
+from model.orders.shuffle import Shuffle
 from model.regions import Features
 from model.specs import Stream
 
@@ -40,32 +42,42 @@ class Feed:
             ]
             for showing in self._showings
         ]
-        self._order: Order = plugins.load("orders", stream.order.name).build(
-            stream.order.options, num_rows=self.rows.num_rows, batch_size=stream.batch_size, seed=seed
+        self.order: Order = plugins.load("orders", stream.order.name).build(
+            stream.order.options, rows=self._ordered(), batch_size=stream.batch_size, seed=seed
         )
+        self._shuffle = Shuffle(num_rows=self.rows.num_rows, batch_size=stream.batch_size, seed=seed)
 
     def num_batches(self) -> int:
         """How many batches an epoch has."""
-        return self._order.num_batches()
-
-    def batch_sizes(self, epoch: int) -> list[int]:
-        """How many rows each batch of an epoch has."""
-        return [len(rows_B) for rows_B in self._order.batches(epoch)]
+        return self.order.num_batches()
 
     def batches(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, from number `start` on, corrupted."""
-        draws = Draws(seed=self._seed, epoch=epoch)
-        for rows_B in self._order.batches(epoch)[start:]:
-            yield self.corrupted(self.clean(rows_B), draws)
+        return self._made(self.order, epoch, start)
+
+    def shuffled(self, epoch: int) -> Iterator[Batch]:
+        """As `batches`, in shuffled order whatever the stream's is: a sample of the rows, to judge by."""
+        return self._made(self._shuffle, epoch, 0)
 
     def row_ids(self, rows_B: NDArray[np.int64]) -> Sequence[str]:
         """The ids of some rows, for messages."""
         return [self.rows.row_ids[number] for number in rows_B.tolist()]
 
-    @property
-    def is_grouped(self) -> bool:
-        """Whether the order wants the rows of a batch together."""
-        return self._order.is_grouped
+    def fingerprint(self) -> str:
+        """A digest of the rows: their ids, their texts, and their sequence."""
+        digest = hashlib.sha256()
+        for column in (self.rows.keys_N, self.rows.ends_N, self.rows.token_ids_T):
+            digest.update(np.ascontiguousarray(column).data)
+        return digest.hexdigest()
+
+    def _made(self, order: Order, epoch: int, start: int) -> Iterator[Batch]:
+        draws = Draws(seed=self._seed, epoch=epoch)
+        for rows_B in order.batches(epoch)[start:]:
+            yield self.corrupted(self.clean(rows_B), draws)
+
+    def _ordered(self) -> Ordered:
+        lengths_N = np.minimum(self.rows.lengths(np.arange(self.rows.num_rows)), self._max_length)
+        return Ordered(keys_N=self.rows.keys_N, images_N=self.rows.images_N, lengths_N=lengths_N)
 
     def corrupted(self, batch: Batch, draws: Draws) -> Batch:
         """The batch after all corruptions of the stream, in their order; with further showings of it."""
@@ -115,9 +127,15 @@ class Feed:
 
 
 class Exercises:
-    """The batches of a feed with what a learner asks of them, on the device of `features`."""
+    """The batches of a feed with what a learner asks of them, on the device of `features`.
 
-    def __init__(self, feed: Feed, ask: Callable[[Batch], Asks], features: Features) -> None:
+    `is_trimmed`: without words that are padding in all rows of a batch, so that batches differ in shape.
+    """
+
+    def __init__(
+        self, feed: Feed, ask: Callable[[Batch], Asks], features: Features, *, is_trimmed: bool = False
+    ) -> None:
+        self._is_trimmed = is_trimmed
         self._ask = ask
         self._feed = feed
         self._features = features
@@ -126,4 +144,6 @@ class Exercises:
 
     def batches(self, epoch: int, *, start: int = 0) -> Iterator[Exercise]:
         """Those of an epoch, from number `start` on."""
-        return (dress(batch, self._ask(batch), self._features) for batch in self._feed.batches(epoch, start=start))
+        for batch in self._feed.batches(epoch, start=start):
+            shown = batch.trimmed() if self._is_trimmed else batch
+            yield dress(shown, self._ask(shown), self._features)

@@ -23,7 +23,7 @@ from model.initialise import copy_matching
 from model.job import Job
 from model.loop import Loop
 from model.mixings.single import Single
-from model.orders import shuffle
+from model.orders.shuffle import Shuffle
 from model.pairs import Pairs
 from model.questions import ANSWERS_FILE, Questions
 from model.respondent import Respondent
@@ -38,7 +38,7 @@ class Lessons:
         self._questions = questions
         self._ask = ask
         self._device = budget.device
-        self._order = shuffle.build({}, num_rows=questions.num_rows, batch_size=batch_size, seed=budget.seed)
+        self._order = Shuffle(num_rows=questions.num_rows, batch_size=batch_size, seed=budget.seed)
 
     def num_batches(self) -> int:
         """How many batches an epoch has."""

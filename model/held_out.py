@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -52,6 +51,9 @@ def judge(
 
 
 def _first(feed: Feed, num_rows: int) -> Iterator[Batch]:
-    batches = feed.batches(EPOCH)
-    taken = itertools.accumulate(feed.batch_sizes(EPOCH), initial=0)
-    return (batch for before, batch in zip(taken, batches, strict=False) if before < num_rows)
+    taken = 0
+    for batch in feed.shuffled(EPOCH):
+        yield batch
+        taken += batch.size
+        if taken >= num_rows:
+            return

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,15 @@ from model.specs import Objective as ObjectiveSpec
 
 WEIGHTS = "weights.safetensors"
 NETWORK = "network.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a pass: N losses, and the features of its images and texts where they are asked for."""
+
+    losses_N: Tensor
+    image_BE: Tensor | None = None
+    text_BE: Tensor | None = None
 
 
 class Learner(nn.Module):
@@ -63,10 +73,17 @@ class Learner(nn.Module):
 
     def losses(self, exercise: Exercise, names: Sequence[str] | None = None) -> Tensor:
         """The loss of each objective, or of each of those named, in their order: what a part of a batch adds to it."""
+        return self.outcome(exercise, names).losses_N
+
+    def outcome(self, exercise: Exercise, names: Sequence[str] | None = None) -> Outcome:
+        """As `losses`, with the features that the first showing had in the same pass; no gradient comes of them."""
         losses: dict[str, Tensor] = {}
+        features: list[Tensor] = []
         for (shown, output), askers in zip(self.outputs(exercise), exercise.asks_of, strict=True):
             losses |= {name: self.head(name).loss(exercise.asks[name], shown, output) for name in askers}
-        return torch.stack([losses[name] for name in names or exercise.asks])
+            features += [output.image_BE.detach(), output.text_BE.detach()]
+        in_order_N = torch.stack([losses[name] for name in names or exercise.asks])
+        return Outcome(losses_N=in_order_N, image_BE=features[0], text_BE=features[1])
 
     def outputs(self, exercise: Exercise) -> Iterator[tuple[Shown, Output]]:
         """What the network makes of each showing. Images that are shown again are not embedded again."""

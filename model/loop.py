@@ -7,8 +7,8 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,10 +24,13 @@ from data import draws
 from data.errors import UserError
 from data.progress import Progress
 from model import arithmetic, fast, flop, optimizers, room
+from model.batch import each_tensor
 from model.checkpoint import Checkpoints
 from model.exercise import Exercise
 from model.fast import RecordedStep
 from model.journal import Journal
+from model.learner import Outcome
+from model.observer import Observer, Seen
 from model.ranks import ALONE, Ranks
 from model.specs import Budget
 from model.supply import Supply
@@ -123,11 +126,12 @@ class Loop(Generic[Batch]):
         watch = Watch(place, budget=self._budget)
         due_s = time.monotonic() + checkpoint_every_s
         supply = Supply(self._updates.starting_at(first, self.num_steps), device=self._budget.device)
-        with _termination() as asked_to_stop, checkpoints, supply:
+        with _termination() as asked_to_stop, checkpoints, supply, closing(self._updates):
             for update in supply:
                 self._update(update)
                 self._count(update, watch)
                 done = update.number + 1
+                self._end_streams_epochs(update)
                 self._end_epoch(done)
                 stops = self._stops(done, asked_to_stop)
                 if stops or done == self.num_steps or (self._ranks.is_first and time.monotonic() >= due_s):
@@ -188,14 +192,17 @@ class Loop(Generic[Batch]):
         """Add up the gradients of all passes; returns the loss, and each stream's losses, NaN where it has no turn."""
         total = torch.zeros((), dtype=torch.float64, device=self._budget.device)
         sums = {stream: torch.zeros_like(self._weights[stream], dtype=torch.float64) for stream, _ in update.rows}
+        seen: dict[str, list[Seen]] = {stream: [] for stream in update.epochs}
         for one in update.passes:
-            loss, losses = self._backward_where_it_fits(one)
+            loss, outcome = self._backward_where_it_fits(one)
             total += loss
-            sums[one.stream] += losses / self._updates.lanes[one.stream].batches_per_update
+            sums[one.stream] += outcome.losses_N / one.num_batches
+            seen[one.stream].append(Seen(start=one.start, image_BE=outcome.image_BE, text_BE=outcome.text_BE))
+        self._observe(update, seen)
         blank = {stream: torch.full_like(weights, math.nan).double() for stream, weights in self._weights.items()}
         return total, torch.cat(list({**blank, **sums}.values()))
 
-    def _backward_where_it_fits(self, one: Pass[Batch]) -> tuple[Tensor, Tensor]:
+    def _backward_where_it_fits(self, one: Pass[Batch]) -> tuple[Tensor, Outcome]:
         """As `_backward`. Raises UserError where memory is short, with the number of rows that fit."""
         try:
             return self._backward(one)
@@ -209,31 +216,53 @@ class Loop(Generic[Batch]):
 
         raise room.no_room(attempt, num_rows=len(one.batch.rows_B), where=f"{self._name}, {one.stream}")
 
-    def _backward(self, one: Pass[Batch]) -> tuple[Tensor, Tensor]:
-        """Add the gradients of a pass; returns its share of the loss, and its losses."""
+    def _backward(self, one: Pass[Batch]) -> tuple[Tensor, Outcome]:
+        """Add the gradients of a pass; returns its share of the loss, and what came of it."""
         if self._recorded is not None or len(one.batch.rows_B) == self._rows_recorded:
             return self._play(one)
-        losses = self._losses(one)
-        loss = (self._weights[one.stream] * losses).sum() * one.weight
+        outcome = self._outcome(one)
+        loss = (self._weights[one.stream] * outcome.losses_N).sum() * one.weight
         loss.backward()  # type: ignore[no-untyped-call]
-        return loss.detach(), losses.detach()
+        return loss.detach(), each_tensor(outcome, Tensor.detach)
 
-    def _play(self, one: Pass[Batch]) -> tuple[Tensor, Tensor]:
+    def _play(self, one: Pass[Batch]) -> tuple[Tensor, Outcome]:
         """As `_backward`, by a recording, which leaves its gradients in place of those that were there."""
         assert isinstance(one.batch, Exercise), "only exercises are recorded"
         weights = self._weights[one.stream]
         if self._recorded is None:
             precision = partial(arithmetic.precision_of, self._budget.device, self._budget.precision)
             self._recorded = RecordedStep(self._learner, weights, precision=precision, like=one.batch)
-        losses = self._recorded(one.batch).clone()
-        return (weights * losses).sum(), losses
+        outcome = each_tensor(self._recorded(one.batch), torch.clone)
+        return (weights * outcome.losses_N).sum(), outcome
+
+    def _outcome(self, one: Pass[Batch]) -> Outcome:
+        """What comes of a pass, at the budget's precision: its losses, and features where an order observes them."""
+        lane = self._updates.lanes[one.stream]
+        names = tuple(lane.weights)
+        with arithmetic.precision_of(self._budget.device, self._budget.precision):
+            if lane.observer is None:
+                return Outcome(losses_N=self._learner.losses(one.batch, names))  # type: ignore[operator]
+            outcome: Outcome = self._learner.outcome(one.batch, names)  # type: ignore[operator]
+        return outcome
 
     def _losses(self, one: Pass[Batch]) -> Tensor:
-        """The losses of a pass, at the budget's precision."""
-        names = tuple(self._updates.lanes[one.stream].weights)
-        with arithmetic.precision_of(self._budget.device, self._budget.precision):
-            losses: Tensor = self._learner.losses(one.batch, names)  # type: ignore[operator]
-        return losses
+        return self._outcome(one).losses_N
+
+    def _observe(self, update: Update[Batch], seen: Mapping[str, Sequence[Seen]]) -> None:
+        """Show the orders that observe what was seen of their streams; nothing here waits for the device."""
+        for stream, epoch in update.epochs.items():
+            observer = self._updates.lanes[stream].observer
+            if observer is not None:
+                batches = [rows_B for name, rows_B in update.rows if name == stream]
+                observer.note(epoch, batches, seen[stream])
+
+    def _end_streams_epochs(self, update: Update[Batch]) -> None:
+        """Before the checkpoint, so that a checkpoint never needs an order that is not on the disk."""
+        for stream in sorted(update.ends):
+            observer = self._updates.lanes[stream].observer
+            if observer is not None:
+                self._read()
+                observer.end_epoch(update.epochs[stream])
 
     def _seed_of(self, number: int) -> int:
         """What dropout's generator begins an update with, from (seed, update, rank), so that no state is kept."""
@@ -269,14 +298,25 @@ class Loop(Generic[Batch]):
             "learner": self._learner.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "metrics": self._journal.metrics[:done],
+            "orders": {name: observer.state() for name, observer in self._observers().items()},
             "epochs": {} if self._epoch_end is None else self._epoch_end.state_dict(),
             "positions": self._updates.positions(done),
         }
 
     def _restore(self, state: dict[str, Any] | None) -> int:
         """Take up a checkpoint's state; returns the number of updates already made."""
-        if state is None:
-            return 0
+        done = 0 if state is None else self._take_up(state)
+        now, end = self._updates.positions(done), self._updates.positions(self.num_steps)
+        for name, observer in self._observers().items():
+            num_batches = self._updates.lanes[name].feed.num_batches()
+            observer.begin(now[name] // num_batches, num_epochs=-(-end[name] // num_batches))
+        return done
+
+    def _observers(self) -> dict[str, Observer]:
+        lanes = self._updates.lanes
+        return {name: lane.observer for name, lane in lanes.items() if lane.observer is not None}
+
+    def _take_up(self, state: dict[str, Any]) -> int:
         done = int(state["step"])
         assert state["positions"] == self._updates.positions(done), "the streams stood elsewhere"
         self._learner.load_state_dict(state["learner"])
@@ -284,14 +324,21 @@ class Loop(Generic[Batch]):
         self._journal.begin(state["metrics"], done)
         if self._epoch_end is not None:
             self._epoch_end.load_state_dict(state["epochs"])
+        for name, observer in self._observers().items():
+            observer.load_state(state["orders"][name])
         return done
 
     def _read(self) -> None:
-        """Read the journal. Raises UserError where a loss is not finite: no checkpoint is written after that update."""
+        """Read the journal, and let orders see what was noted.
+
+        Raises UserError where a loss is not finite: no checkpoint is written after that update.
+        """
         bad = self._journal.read()
         if bad is not None:
             raise self._not_finite(bad)
         self._rows.clear()
+        for observer in self._observers().values():
+            observer.read()
 
     def _not_finite(self, step: int) -> UserError:
         row_ids = [

@@ -45,6 +45,11 @@ class Ranks:
                 tensor.copy_(flat[start : start + tensor.numel()].view_as(tensor))
                 start += tensor.numel()
 
+    def tell(self, tensor: Tensor) -> None:
+        """Put the first process's values in place of everyone's."""
+        if self.number > 1:
+            distributed.broadcast(tensor, src=0)
+
     def add_up_gradients(self, parameters: Sequence[nn.Parameter], *, is_idle: bool) -> None:
         """Sum the gradients of all processes. `is_idle`: some process has no rows, so that it has no gradients."""
         if self.number == 1:

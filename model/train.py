@@ -12,7 +12,7 @@ from torch import Tensor
 import model.ranks
 from data.progress import Progress, silent
 from data.writers import write_json
-from model import arithmetic, fast, held_out, job, learner, plugins, protocol, regions, runs
+from model import arithmetic, fast, held_out, job, learner, order_files, plugins, protocol, regions, runs
 from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
@@ -21,6 +21,9 @@ from model.initialise import copy_matching
 from model.job import Job
 from model.learner import Learner
 from model.loop import Loop
+from model.observer import Observer
+from model.order_files import OrderFiles
+from model.orders import ObservingOrder
 from model.ranks import Ranks
 from model.regions import Features
 from model.specs import Network, Stage, Stream, check_lengths
@@ -47,7 +50,8 @@ def train(path: str, progress: Progress) -> None:
     rows_recorded = _rows_recorded(stage, ranks)
     if fast.is_recorded(budget):
         fast.compile_layers(pupil.encoder)
-    updates = _updates(stage, pupil, feeds, features, ranks)
+    observers = _observers(stage, this, feeds, ranks)
+    updates = _updates(stage, pupil, feeds, features, ranks, observers)
     name = f"stage {stage.name}"
     loop = Loop(pupil, updates, name=name, budget=budget, ranks=ranks, rows_recorded=rows_recorded)
     timed = runs.run(loop, this, progress if ranks.is_first else silent)
@@ -56,6 +60,8 @@ def train(path: str, progress: Progress) -> None:
         return
     description = {**learner.describe(network, stage.objectives(), known), "start": origin}
     runs.write(this, pupil, timed, description=description)
+    for observer in observers.values():
+        observer.copy_orders(this.result / order_files.FOLDER)
     with fast.uncompiled(budget):
         judged = _judged(stage, pupil, feeds, validation, known, features)
     write_json(this.result / "held_out.json", judged)
@@ -79,12 +85,22 @@ def _feeds(stage: Stage, this: Job, known: Facts, *, split: str) -> dict[str, Fe
 
 
 def _updates(
-    stage: Stage, pupil: Learner, feeds: Mapping[str, Feed], features: Features, ranks: Ranks
+    stage: Stage,
+    pupil: Learner,
+    feeds: Mapping[str, Feed],
+    features: Features,
+    ranks: Ranks,
+    observers: Mapping[str, Observer],
 ) -> Updates[Exercise]:
     """The streams as the stage mixes them."""
     lanes = {
         stream.label: _lane(
-            stream, pupil, feeds[stream.label], features, is_padded=_rows_recorded(stage, ranks) is not None
+            stream,
+            pupil,
+            feeds[stream.label],
+            features,
+            is_padded=_rows_recorded(stage, ranks) is not None,
+            observer=observers.get(stream.label),
         )
         for stream in stage.streams
     }
@@ -100,16 +116,40 @@ def _rows_recorded(stage: Stage, ranks: Ranks) -> int | None:
     return first.batch_size if fast.is_recorded(stage.budget) and is_one_pass else None
 
 
-def _lane(stream: Stream, pupil: Learner, feed: Feed, features: Features, *, is_padded: bool) -> Lane[Exercise]:
+def _observers(stage: Stage, this: Job, feeds: Mapping[str, Feed], ranks: Ranks) -> dict[str, Observer]:
+    """One for each stream whose order observes; its files lie beside the checkpoints, since they survive a kill."""
+    found = {}
+    for name, feed in feeds.items():
+        order = feed.order
+        if isinstance(order, ObservingOrder):
+            files = OrderFiles(
+                folder=this.checkpoints / order_files.FOLDER,
+                row_ids=feed.rows.row_ids,
+                decided_by={**order.decided_by(), "corpus": feed.fingerprint()},
+                prefix=f"{name}_" if len(feeds) > 1 else "",
+            )
+            found[name] = Observer(order, label=name, files=files, ranks=ranks, device=stage.budget.device)
+    return found
+
+
+def _lane(
+    stream: Stream, pupil: Learner, feed: Feed, features: Features, *, is_padded: bool, observer: Observer | None
+) -> Lane[Exercise]:
     weights = {objective.name: objective.weight for objective in stream.all_objectives()}
     needs_whole_batch = any(pupil.head(name).needs_whole_batch for name in weights)
     ask = partial(pupil.ask, names=tuple(weights))
     return Lane(
-        feed=Exercises(feed, fast.padding(feed.batches(0), ask) if is_padded else ask, features),
+        feed=Exercises(
+            feed,
+            fast.padding(feed.batches(0), ask) if is_padded else ask,
+            features,
+            is_trimmed=feed.order.has_like_lengths and not is_padded,
+        ),
         weights=weights,
         batches_per_update=stream.batches_per_update,
         micro_batch_size=stream.micro_batch_size,
-        is_whole=feed.is_grouped or needs_whole_batch,
+        is_whole=feed.order.is_grouped or needs_whole_batch,
+        observer=observer,
     )
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from data.errors import UserError
 from model import mixings
-from model.mixings import Mixing
+from model.mixings import Mixing, Turn
+from model.observer import Observer
 from model.ranks import ALONE, Ranks
 
 
@@ -57,7 +58,8 @@ class Feed(Protocol[Given]):
 class Lane(Generic[Batch]):
     """A stream as it is trained on. `weights` are those of its losses, by name.
 
-    `is_whole`: its batches must not be cut, since a loss compares all rows of one, or an order grouped them.
+    `is_whole`: its batches must not be cut, since a loss compares all rows of one, or an order grouped them. With an
+    `observer` no update takes batches of two epochs: the last one of an epoch may take fewer.
     """
 
     feed: Feed[Batch]
@@ -65,25 +67,54 @@ class Lane(Generic[Batch]):
     batches_per_update: int = 1
     micro_batch_size: int | None = None
     is_whole: bool = False
+    observer: Observer | None = None
+
+    def batches_before(self, turns: int) -> int:
+        """How many batches the stream gave before its turn of that number."""
+        if self.observer is None:
+            return turns * self.batches_per_update
+        epoch, turn = divmod(turns, self._turns_per_epoch())
+        return epoch * self.feed.num_batches() + turn * self.batches_per_update
+
+    def turns_until(self, num_batches: int) -> int:
+        """The turns that it takes to give so many batches."""
+        if self.observer is None:
+            return -(-num_batches // self.batches_per_update)
+        epochs, batches = divmod(num_batches, self.feed.num_batches())
+        return epochs * self._turns_per_epoch() + -(-batches // self.batches_per_update)
+
+    def _turns_per_epoch(self) -> int:
+        return -(-self.feed.num_batches() // self.batches_per_update)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pass(Generic[Batch]):
-    """Rows that are on the device together; `weight` is what their losses count in the update."""
+    """Rows that are on the device together; `weight` is what their losses count in the update.
+
+    `num_batches` is how many batches of its stream the update has, `start` where its rows stand among theirs.
+    """
 
     stream: str
     batch: Batch
     weight: float
+    num_batches: int
+    start: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Update(Generic[Batch]):
-    """One update: its passes on this rank, and the rows of all ranks by stream. `is_idle`: some rank may have none."""
+    """One update: its passes on this rank, and the rows of all ranks, batch by batch, with their stream.
+
+    `is_idle`: some rank may have none. `epochs` has the epoch of each stream's last batch, `ends` the streams of which
+    that batch ends an epoch.
+    """
 
     number: int
     passes: tuple[Pass[Batch], ...]
     rows: tuple[tuple[str, NDArray[np.int64]], ...]
     is_idle: bool
+    epochs: Mapping[str, int]
+    ends: frozenset[str]
 
 
 class Updates(Generic[Batch]):
@@ -125,33 +156,64 @@ class Updates(Generic[Batch]):
         before = self.positions(first)
         batches = {name: _from(lane.feed, before[name]) for name, lane in self.lanes.items()}
         for number in range(first, end):
-            passes: list[Pass[Batch]] = []
-            rows: list[tuple[str, NDArray[np.int64]]] = []
-            for turn in self._mixing.turns(number):
-                lane = self.lanes[turn.stream]
-                for place in range(lane.batches_per_update):
-                    batch = next(batches[turn.stream])
-                    rows.append((turn.stream, batch.rows_B))
-                    weight = turn.weight / lane.batches_per_update
-                    parts = self._parts(lane, batch, place)
-                    passes += [Pass(stream=turn.stream, batch=part, weight=weight) for part in parts]
-            is_idle = any(len(rows_B) < self._ranks.number for _, rows_B in rows)
-            yield Update(number=number, passes=tuple(passes), rows=tuple(rows), is_idle=is_idle)
+            after = self.positions(number + 1)
+            turns = self._mixing.turns(number)
+            taken = {
+                turn.stream: [next(batches[turn.stream]) for _ in range(before[turn.stream], after[turn.stream])]
+                for turn in turns
+            }
+            yield self._update(number, turns, taken, after)
+            before = after
 
     def positions(self, update: int) -> dict[str, int]:
         """How many batches each stream gave before an update."""
         turns = self._mixing.positions(update)
-        return {name: turns[name] * lane.batches_per_update for name, lane in self.lanes.items()}
+        return {name: lane.batches_before(turns[name]) for name, lane in self.lanes.items()}
+
+    def close(self) -> None:
+        """Let nobody wait any longer for an order that is not known yet."""
+        for lane in self.lanes.values():
+            if lane.observer is not None:
+                lane.observer.close()
 
     def _until(self, name: str, num_epochs: int) -> int:
         """The updates after which a stream has given all its rows that many times."""
         lane = self.lanes[name]
-        num_turns = -(-num_epochs * lane.feed.num_batches() // lane.batches_per_update)
-        return mixings.updates_until(self._mixing, name, num_turns)
+        return mixings.updates_until(self._mixing, name, lane.turns_until(num_epochs * lane.feed.num_batches()))
 
-    def _parts(self, lane: Lane[Batch], batch: Batch, place: int) -> Iterator[Batch]:
-        """What this rank has of a batch, as many rows at once as the lane allows."""
-        size = len(batch.rows_B)
+    def _update(
+        self, number: int, turns: Sequence[Turn], taken: Mapping[str, Sequence[Batch]], after: Mapping[str, int]
+    ) -> Update[Batch]:
+        """An update of the batches taken; `after` it the streams gave so many."""
+        num_batches = {name: self.lanes[name].feed.num_batches() for name in taken}
+        rows = tuple((name, batch.rows_B) for name, batches in taken.items() for batch in batches)
+        lacks_batches = any(self.lanes[name].is_whole and len(taken[name]) < self._ranks.number for name in taken)
+        return Update(
+            number=number,
+            passes=tuple(one for turn in turns for one in self._passes(turn, taken[turn.stream])),
+            rows=rows,
+            is_idle=lacks_batches or any(len(rows_B) < self._ranks.number for _, rows_B in rows),
+            epochs={name: (after[name] - 1) // num_batches[name] for name in taken},
+            ends=frozenset(name for name in taken if after[name] % num_batches[name] == 0),
+        )
+
+    def _passes(self, turn: Turn, batches: Sequence[Batch]) -> Iterator[Pass[Batch]]:
+        """What this rank has of a stream's batches, as many rows at once as the lane allows."""
+        start = 0
+        for place, batch in enumerate(batches):
+            size = len(batch.rows_B)
+            for rows in self._parts(self.lanes[turn.stream], size, place):
+                yield Pass(
+                    stream=turn.stream,
+                    batch=batch if rows == slice(0, size) else batch.part(rows),
+                    weight=turn.weight / len(batches),
+                    num_batches=len(batches),
+                    start=start + rows.start,
+                )
+            start += size
+
+    def _parts(self, lane: Lane[Batch], size: int, place: int) -> Iterator[slice]:
+        """The rows of a batch of that size that this rank has, as many at once as the lane allows."""
         if lane.is_whole:
             mine = range(size if place % self._ranks.number == self._ranks.rank else 0)
         else:
@@ -159,8 +221,7 @@ class Updates(Generic[Batch]):
             mine = range(start, stop)
         step = lane.micro_batch_size or max(len(mine), 1)
         for start in mine[::step]:
-            rows = slice(start, min(start + step, mine.stop))
-            yield batch if rows == slice(0, size) else batch.part(rows)
+            yield slice(start, min(start + step, mine.stop))
 
 
 def _from(feed: Feed[Batch], position: int) -> Iterator[Batch]:

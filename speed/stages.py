@@ -108,7 +108,7 @@ def step_of(bench: Bench, variant: Variant, device: Device, first: Exercise) -> 
 
     def step(exercise: Exercise) -> torch.Tensor:
         if recorded is not None:
-            losses = recorded(exercise)
+            losses = recorded(exercise).losses_N
         else:
             optimizer.zero_grad()
             with precision(), _stance(exercise.size < bench.batch_size):

@@ -61,11 +61,11 @@ class LxmertS(Encoder):
             text_BLD, regions_BRD = layer(text_BLD, shown.text_mask_BL, regions_BRD)
         return Output(
             text_BLD=text_BLD,
-            regions_BRD=regions_BRD if self.visual_cls is None else regions_BRD[:, 1:],
+            regions_BRD=self._without_cls(regions_BRD),
             pooled_BD=self._pooled(text_BLD[:, 0], regions_BRD[:, 0]),
             words_VD=words_VD,
             embedded_BRD=alone_BRD,
-            image_BE=functional.normalize(alone_BRD.mean(1), dim=-1),
+            image_BE=functional.normalize(self._without_cls(alone_BRD).mean(1), dim=-1),
             text_BE=functional.normalize(_mean(alone_BLD, shown.text_mask_BL), dim=-1),
             temperature=alone_BLD.new_tensor(_TEMPERATURE),
             pool_pairs=partial(self._pool_pairs, alone_BLD, shown.text_mask_BL, alone_BRD),
@@ -111,6 +111,9 @@ class LxmertS(Encoder):
         for layer in self.text_layers:
             text_BLD = layer(text_BLD, text_mask_BL)
         return text_BLD
+
+    def _without_cls(self, regions_BRD: Tensor) -> Tensor:
+        return regions_BRD if self.visual_cls is None else regions_BRD[:, 1:]
 
     def _pool_pairs(
         self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor, texts_P: Tensor, images_P: Tensor

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data import draws
+from model.orders import Ordered
 from model.plugins import read_options
 from model.specs import Options
 
@@ -24,6 +25,7 @@ class Shuffle:
     """A permutation by sorting one draw for each row: it needs no state, so training goes on at any step."""
 
     is_grouped: ClassVar[bool] = False
+    has_like_lengths: ClassVar[bool] = False
     num_rows: int
     batch_size: int
     seed: int
@@ -39,7 +41,7 @@ class Shuffle:
         return [order_N[start : start + self.batch_size] for start in range(0, self.num_rows, self.batch_size)]
 
 
-def build(options: Options, *, num_rows: int, batch_size: int, seed: int) -> Shuffle:
+def build(options: Options, *, rows: Ordered, batch_size: int, seed: int) -> Shuffle:
     """No options."""
     read_options(ShuffleSettings, options, where="shuffle")
-    return Shuffle(num_rows=num_rows, batch_size=batch_size, seed=seed)
+    return Shuffle(num_rows=rows.num_rows, batch_size=batch_size, seed=seed)

@@ -24,6 +24,7 @@ from model.regions import Features, Mapped, Resident
 from model.respondent import Respondent
 from tests.model.tiny import TinySet
 from tests.model.tiny_specs import FORMS, tiny_network, tiny_stage
+from tests.model.worked import small_batch
 
 NUM_ROWS = 7
 CUTS = ([0, 3, 7], [0, 1, 5, 7])
@@ -195,3 +196,11 @@ def test_a_step_never_waits_for_the_gpu(pupil: Learner, exercise: Exercise) -> N
     with no_waiting():
         there.losses(batch).sum().backward()  # type: ignore[no-untyped-call]
     pupil.to("cpu")
+
+
+def test_words_that_are_padding_in_every_row_are_left_out() -> None:
+    text_BL = torch.tensor([[2, 5, 3, 0, 0], [2, 5, 6, 3, 0]])
+    trimmed = small_batch(num_rows=2, length=5, text_BL=text_BL, text_mask_BL=text_BL != 0).trimmed()
+    assert trimmed.text_BL.tolist() == [[2, 5, 3, 0], [2, 5, 6, 3]]
+    for column in (trimmed.text_mask_BL, trimmed.true_text_BL, trimmed.masked_words_BL):
+        assert column.shape == (2, 4)

@@ -17,8 +17,9 @@ from torch import Tensor
 
 from data.progress import silent
 from model import fast, loop, train
+from model.batch import each_tensor
 from model.exercise import Exercise
-from model.learner import Learner
+from model.learner import Learner, Outcome
 from model.specs import Budget, Mixing, Stage
 from tests.model.tiny import TinySet, write_job
 from tests.model.tiny_specs import tiny_network, tiny_stage, tiny_streams
@@ -42,12 +43,12 @@ class Played:
         self._learner, self._shares = learner, shares
         self._names = tuple(like.asks)
 
-    def __call__(self, exercise: Exercise) -> Tensor:
+    def __call__(self, exercise: Exercise) -> Outcome:
         self.shapes.append(len(exercise.asks["mlm"][0].places_N))
         self._learner.zero_grad()
-        losses = self._learner.losses(exercise, self._names)
-        (losses * self._shares).sum().backward()  # type: ignore[no-untyped-call]
-        return losses.detach()
+        outcome = self._learner.outcome(exercise, self._names)
+        (outcome.losses_N * self._shares).sum().backward()  # type: ignore[no-untyped-call]
+        return each_tensor(outcome, Tensor.detach)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import random
@@ -17,7 +18,7 @@ import pytest
 from model.specs import FineTuning, Mixing, Stage
 from tests.model.test_train import ROOT
 from tests.model.tiny import TinySet, write_job
-from tests.model.tiny_specs import tiny_fine_tuning, tiny_network, tiny_stage, tiny_stage_of_msp, tiny_streams
+from tests.model.tiny_specs import GROUPED, tiny_fine_tuning, tiny_network, tiny_stage, tiny_stage_of_msp, tiny_streams
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,10 +31,17 @@ NUM_STEPS = 60
 STARTER = "import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-m', *sys.argv[1:]]).returncode)"
 
 
+def grouped() -> Stage:
+    """The sentence stage in an order that observes: 7 updates an epoch."""
+    stage = tiny_stage_of_msp("sentence", num_steps=NUM_STEPS)
+    return dataclasses.replace(stage, streams=(dataclasses.replace(stage.streams[0], order=GROUPED),))
+
+
 SPECS: dict[str, Stage | FineTuning] = {
     "token": tiny_stage_of_msp("token", num_steps=NUM_STEPS),
     "phrase": tiny_stage_of_msp("phrase", num_steps=NUM_STEPS),
     "sentence": tiny_stage_of_msp("sentence", num_steps=NUM_STEPS),
+    "grouped": grouped(),
     "accumulate": tiny_stage(num_steps=NUM_STEPS, streams=tiny_streams(), mixing=Mixing(name="accumulate")),
     "alternate": tiny_stage(num_steps=NUM_STEPS, streams=tiny_streams(), mixing=Mixing(name="alternate")),
     "fine-tuning": tiny_fine_tuning(num_epochs=8),

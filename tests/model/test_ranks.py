@@ -18,7 +18,7 @@ from safetensors.numpy import load_file
 from model.specs import Mixing, Stage
 from tests.model.test_train import ROOT
 from tests.model.tiny import TinySet, write_job
-from tests.model.tiny_specs import tiny_network, tiny_stage, tiny_streams
+from tests.model.tiny_specs import GROUPED, tiny_network, tiny_stage, tiny_streams
 
 pytestmark = pytest.mark.timeout(300)
 NUM_STEPS = 8
@@ -89,6 +89,39 @@ def test_a_training_goes_on_with_another_number_of_ranks(
     (folder / "checkpoints" / f"step-{NUM_STEPS:09}.checkpoint").unlink()  # the one before is of the step before
     run_job(folder / "job.json", num_ranks=numbers[1])
     assert json.loads((folder / "record/run.json").read_text("utf-8"))["first_step"] == NUM_STEPS - 1
+    np.testing.assert_allclose(losses(folder), losses(whole), rtol=1e-5, atol=1e-6)
+
+
+def grouped_stage() -> Stage:
+    """Two mini-batches of 5 of 32 rows an update: epochs of 4 updates, of which the last has one mini-batch."""
+    (stream,) = slow_stage().streams
+    return slow_stage(streams=(dataclasses.replace(stream, batches_per_update=2, order=GROUPED),))
+
+
+def orders(folder: Path) -> list[list[int]]:
+    files = sorted((folder / "result/orders").iterdir())
+    return [pq.read_table(file)["row"].to_pylist() for file in files]
+
+
+def test_two_ranks_group_the_rows_of_both_as_one_does(tiny: TinySet, tmp_path: Path) -> None:
+    alone = trained(tmp_path / "alone", tiny, grouped_stage(), num_ranks=1)
+    together = trained(tmp_path / "together", tiny, grouped_stage(), num_ranks=2)
+    assert [sorted(rows) for rows in orders(together)] == [list(range(32))]
+    assert orders(together) == orders(alone)
+    np.testing.assert_allclose(losses(together), losses(alone), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("numbers", [(2, 1), (1, 2), (2, 2)])
+def test_groups_stay_whole_whatever_number_of_ranks_goes_on(
+    numbers: tuple[int, int], tiny: TinySet, tmp_path: Path
+) -> None:
+    whole = trained(tmp_path / "whole", tiny, grouped_stage(), num_ranks=1)
+    folder = trained(tmp_path / "cut", tiny, grouped_stage(), num_ranks=numbers[0])
+    for name in ("result", "record"):
+        (folder / name).rename(tmp_path / name)
+    (folder / "checkpoints" / f"step-{NUM_STEPS:09}.checkpoint").unlink()
+    run_job(folder / "job.json", num_ranks=numbers[1])
+    assert orders(folder) == orders(whole)
     np.testing.assert_allclose(losses(folder), losses(whole), rtol=1e-5, atol=1e-6)
 
 

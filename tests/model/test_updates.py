@@ -5,18 +5,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from data.errors import UserError
 from model import plugins
+from model.observer import Observer
+from model.order_files import OrderFiles
+from model.orders.grit import build
 from model.ranks import Ranks
 from model.updates import Lane, Update, Updates
+from tests.model.orders.test_grit import ordered
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ def test_accumulated_streams_stand_in_one_update_and_the_shorter_one_cycles() ->
     assert updates("accumulate", {"long": lane(6, 2), "short": lane(2, 2)}, exhausted="stop").num_updates(1) == 1
 
 
+@settings(deadline=None)
 @given(
     num_rows=st.integers(1, 12),
     batch_size=st.integers(1, 6),
@@ -117,6 +123,42 @@ def test_whole_batches_go_to_ranks_as_they_are() -> None:
     lanes = {"a": lane(8, 2, batches_per_update=2, is_whole=True)}
     found = [list(updates("single", lanes, ranks=Ranks(rank=rank, number=2)).starting_at(0, 1)) for rank in (0, 1)]
     assert [said(update) for (update,) in found] == [[("a", [0, 1], 0.5)], [("a", [2, 3], 0.5)]]
+
+
+def observer() -> Observer:
+    """Of an order that nobody asks anything of."""
+    order = build({}, rows=ordered(10), batch_size=2, seed=1)
+    files = OrderFiles(folder=Path(), row_ids=[], decided_by={})
+    return Observer(order, label="a", files=files, ranks=Ranks(), device="cpu")
+
+
+def test_where_an_order_observes_no_update_takes_batches_of_two_epochs() -> None:
+    lanes = {"a": lane(10, 2, batches_per_update=2, is_whole=True, observer=observer())}  # 5 batches: 2, 2 and 1
+    found = updates("single", lanes)
+    taken = list(found.starting_at(1, 5))
+    assert [said(update) for update in taken] == [
+        [("a", [4, 5], 0.5), ("a", [6, 7], 0.5)],
+        [("a", [8, 9], 1.0)],
+        [("a", [100, 101], 0.5), ("a", [102, 103], 0.5)],
+        [("a", [104, 105], 0.5), ("a", [106, 107], 0.5)],
+    ]
+    assert [(update.epochs, update.ends) for update in taken[1:3]] == [({"a": 0}, {"a"}), ({"a": 1}, set())]
+    assert [found.positions(update)["a"] for update in range(5)] == [0, 2, 4, 5, 7]
+    assert [found.epochs_done(update) for update in (2, 3, 5, 6)] == [0, 1, 1, 2]
+    assert found.num_updates(2) == 6
+    second = updates("single", lanes, ranks=Ranks(rank=1, number=2))
+    assert [(said(update), update.is_idle) for update in second.starting_at(1, 3)] == [
+        ([("a", [6, 7], 0.5)], False),
+        ([], True),
+    ]
+
+
+def test_parts_know_where_their_rows_stand_among_those_of_their_stream() -> None:
+    (update,) = updates("single", {"a": lane(6, 3, batches_per_update=2, micro_batch_size=2)}).starting_at(0, 1)
+    assert [(one.start, len(one.batch.rows_B), one.num_batches) for one in update.passes] == [
+        *((0, 2, 2), (2, 1, 2)),
+        *((3, 2, 2), (5, 1, 2)),
+    ]
 
 
 def test_whole_batches_are_never_cut() -> None:

@@ -15,6 +15,7 @@ from model.specs import (
     Network,
     Objective,
     Optimizer,
+    Order,
     Stage,
     Stream,
 )
@@ -41,6 +42,9 @@ ALL_OBJECTIVES = tuple(Objective(name=name) for name in ("mlm", "mrfr", "moc", "
 ALL_CORRUPTIONS = tuple(
     Corruption(name=name) for name in ("swap_image", "mask_words", "mask_regions", "shuffle_triplets")
 )
+
+
+GROUPED = Order(name="grit", options={"queue": 20, "search_space": 10})
 
 
 def tiny_stage(*, num_steps: int = 12, **changes: Any) -> Stage:

@@ -83,6 +83,19 @@ def test_padding_changes_nothing(read: LxmertS) -> None:
     torch.testing.assert_close(long.pooled_BD, short.pooled_BD, rtol=1e-5, atol=1e-6)
 
 
+def test_features_are_the_means_of_what_is_embedded_without_padding_and_visual_cls(read: LxmertS) -> None:
+    shown = _with_short_rows(small_shown(num_rows=4, length=6))
+    output = read(shown)
+    regions_BRD = read.embed_regions(shown.regions_BRF, shown.boxes_BR4)[:, -6:]
+    text_BLD = read.embed_text(shown.text_BL, shown.text_mask_BL)
+    assert output.image_BE is not None
+    assert output.text_BE is not None
+    for row in range(4):
+        image_D, text_D = regions_BRD[row].mean(0), text_BLD[row][shown.text_mask_BL[row]].mean(0)
+        torch.testing.assert_close(output.image_BE[row], image_D / image_D.norm())
+        torch.testing.assert_close(output.text_BE[row], text_D / text_D.norm())
+
+
 def test_the_pooled_state_alone_equals_that_of_the_whole_pass(read: LxmertS) -> None:
     shown = _with_short_rows(small_shown(num_rows=4, length=6))
     text_BLD = read.embed_text(shown.text_BL, shown.text_mask_BL)
