@@ -7,8 +7,11 @@ What its abstract leaves open is its published code's; docs/grit.md says which.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
+from typing import Any
 
+from data.errors import UserError
 from model.specs import (
     Budget,
     Corruption,
@@ -40,8 +43,59 @@ class GritReadings:
     same_image: str = "ignored"
 
 
+GRIT = GritReadings()
 ALBEF = GritReadings(order="shuffle", choice="multinomial", consistency_weight=0.0, mask_rate=0.15)
 """The control: without momentum, which neither the order nor the negatives need."""
+_NAMED = {"grit": GRIT, "albef": ALBEF}
+
+
+def parse(text: str) -> GritReadings:
+    """Those that a text names: `grit`, `albef`, or one of them with changes, `grit,mask_rate=0.3,order=shuffle`.
+
+    Raises UserError.
+    """
+    name, *changes = text.split(",")
+    found = _NAMED.get(name)
+    if found is None:
+        raise _malformed(text, repr(name))
+    for change in changes:
+        field_name, _, value = change.partition("=")
+        if field_name not in {each.name for each in _FIELDS}:
+            raise _malformed(text, repr(change))
+        found = dataclasses.replace(found, **{field_name: _value(getattr(found, field_name), value, text)})
+    return found
+
+
+def spell(readings: GritReadings) -> str:
+    """The shortest text that names them."""
+    texts = []
+    for name, named in _NAMED.items():
+        pairs = ((each.name, getattr(readings, each.name), getattr(named, each.name)) for each in _FIELDS)
+        texts.append(
+            ",".join([name, *(f"{field_name}={ours}" for field_name, ours, theirs in pairs if ours != theirs)])
+        )
+    return min(texts, key=len)
+
+
+def _value(before: Any, text: str, where: str) -> Any:
+    if not isinstance(before, float):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise _malformed(where, f"{text!r}, where a number is to be") from None
+
+
+def _malformed(text: str, found: str) -> UserError:
+    return UserError(
+        expected=f"grit or albef, and after commas what is changed: {', '.join(f.name for f in _FIELDS)} = value",
+        found=found,
+        where=repr(text),
+        way_out="for instance grit,order=shuffle or grit,mask_rate=0.3",
+    )
+
+
+_FIELDS = dataclasses.fields(GritReadings)
 
 
 @dataclass(frozen=True, kw_only=True)
