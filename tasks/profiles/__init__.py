@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from data.world.plan import WorldSize
+from model.curricula.grit import GritSizes
 from model.curricula.msp import MspSizes
 from model.specs import Optimizer, Options
 
@@ -58,6 +59,7 @@ class Profile:
     images_per_shard: int
     rows_per_shard: int
     msp: MspSizes
+    grit: GritSizes
     fine_tuning: FineTuningSizes
     ablation: AblationSizes
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from model.curricula import grit
 from model.curricula.msp import PAPER
 from model.specs import Optimizer
 from tasks.profiles import AblationSizes, BenchmarkSizes, FineTuningSizes, miniature
@@ -19,6 +20,7 @@ PROFILE = dataclasses.replace(
         optimizer=Optimizer(name="adamw", learning_rate=5e-5, weight_decay=0.01, warmup_rate=0.1, clip_norm=5.0),
         default=BenchmarkSizes(batch_size=32),
     ),
+    grit=grit.PAPER,
     ablation=AblationSizes(
         num_seeds=dict.fromkeys(("vqa", "gqa", "nlvr2", "retrieval", "zero_shot_retrieval", "nlvr1"), 1)
     ),

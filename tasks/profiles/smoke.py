@@ -3,6 +3,7 @@
 import dataclasses
 
 from data.world.plan import WorldSize
+from model.curricula import grit
 from model.curricula.msp import MINIATURE
 from tasks.profiles import AblationSizes, BenchmarkSizes, Profile, miniature
 
@@ -42,6 +43,13 @@ PROFILE = Profile(
         miniature.PROFILE.fine_tuning,
         default=BenchmarkSizes(batch_size=16, num_epochs=1),
         own=dict.fromkeys(("retrieval", "coco_retrieval"), BenchmarkSizes(batch_size=8, num_epochs=1)),
+    ),
+    grit=dataclasses.replace(
+        grit.MINIATURE,
+        network=dataclasses.replace(grit.MINIATURE.network, hidden_size=32, intermediate_size=64),
+        num_epochs=2,
+        order_options={"queue": 64, "search_space": 32},
+        batch_size=16,
     ),
     ablation=AblationSizes(num_seeds={"zero_shot_retrieval": 2, "vqa": 1, "nlvr1": 1}),
 )

@@ -1,0 +1,51 @@
+"""Pre-training on pairs of pictures and captions: GRIT-VLP's, ALBEF's, and whatever lies between."""
+
+from __future__ import annotations
+
+import luigi
+
+from data.errors import UserError
+from model.curricula import grit
+from model.specs import Curriculum
+from tasks.settings import current_profile
+from tasks.stages import PretrainStage
+
+
+class ReadingsParameter(luigi.Parameter[str]):
+    """`grit`, `albef`, or one of them with changes: `grit,order=shuffle`."""
+
+    def parse(self, x: str) -> str:
+        """The shortest text for it; ValueError for what is none."""
+        try:
+            return grit.spell(grit.parse(x))
+        except UserError as error:
+            raise ValueError(f"{error.found}: expected {error.expected}") from None
+
+
+class GritStage(PretrainStage):
+    """GRIT-VLP's stage on pairs, or its control's."""
+
+    identity = ("readings",)
+
+    readings: ReadingsParameter = ReadingsParameter(
+        default="grit", description="grit, albef, or one of them with changes, such as grit,mask_rate=0.3"
+    )
+
+    @property
+    def variant(self) -> str:
+        """What departs from GRIT-VLP, and the seed."""
+        return f"{self.readings}-seed{self.seed}"
+
+    def curriculum(self) -> Curriculum:
+        """Its one stage."""
+        sizes = current_profile(self.profile).grit
+        return grit.curriculum(sizes, seed=self.seed, readings=grit.parse(self.readings))
+
+    def before(self) -> None:
+        """None: it is the first."""
+        return
+
+    @property
+    def can_match(self) -> bool:
+        """Always."""
+        return True
