@@ -11,11 +11,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from data.errors import SourceError
@@ -82,7 +83,7 @@ class Pictures:
         self._rooms.reverse()
         return self._rooms[0].filled(shape, fill)
 
-    def _decoded(self, row: int) -> Any:
+    def _decoded(self, row: int) -> Image.Image:
         try:
             return decode(self._store.read(row))
         except PictureError as error:
@@ -118,7 +119,9 @@ class _Room:
 
 def normalised(pictures_B3HW: Tensor, colours: Colours) -> Tensor:
     """Values of 0 to 255 as shares of 255, less the mean, by the deviation: float32, where the pictures are."""
-    mean_3, deviation_3 = (
-        torch.tensor(values, device=pictures_B3HW.device).view(3, 1, 1) for values in (colours.mean, colours.deviation)
+    channels = enumerate(zip(colours.mean, colours.deviation, strict=True))  # as plain numbers, which wait for no copy
+    shares_BHW = (
+        (pictures_B3HW[:, number].to(torch.float32) / 255).sub_(mean).div_(deviation)
+        for number, (mean, deviation) in channels
     )
-    return (pictures_B3HW.to(torch.float32) / 255).sub_(mean_3).div_(deviation_3)
+    return torch.stack(tuple(shares_BHW), dim=1)

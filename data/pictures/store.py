@@ -80,8 +80,8 @@ class PictureStore:
             with path.open("rb", buffering=0) as file:
                 encoded = os.pread(file.fileno(), num_bytes, int(self._offsets_N[row]))
                 is_longer = self.keep == "files" and os.fstat(file.fileno()).st_size != num_bytes
-        except FileNotFoundError:
-            self._refuse(row, "no such file")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+            self._refuse(row, (error.strerror or "no such file").lower())
         if is_longer or hashlib.sha256(encoded).hexdigest() != self._digests[row]:
             self._refuse(row, "other bytes")
         return encoded

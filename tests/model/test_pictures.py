@@ -134,6 +134,17 @@ def test_a_picture_that_cannot_be_decoded_any_more_is_named(tmp_path: Path) -> N
         pictures.take(torch.tensor([0]), KEYS[:1], DRAWS, TRAINING)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_batches_on_a_gpu_are_those_on_the_host_though_their_memory_is_used_again(
+    store: PictureStore, pictures: Pictures
+) -> None:
+    with Pictures(store, device="cuda") as on_gpu:
+        sizes = [7, 1, 7, 3, 7]
+        found = [on_gpu.take(torch.arange(size), KEYS[:size], DRAWS, TRAINING) for size in sizes]
+    whole = everything(pictures)
+    assert all(torch.equal(each.cpu(), whole[:size]) for each, size in zip(found, sizes, strict=True))
+
+
 def test_values_are_normalised_by_channel() -> None:
     pictures_B3HW = torch.tensor([0, 255, 51], dtype=torch.uint8).view(1, 3, 1, 1)
     found = normalised(pictures_B3HW, IMAGENET)
