@@ -27,6 +27,7 @@ from tasks.benchmarks import BenchmarkCorpus
 from tasks.console import log, log_to, name_of
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.fine_tuning import Evaluate, FineTune
+from tasks.grit_stages import GritStage
 from tasks.hard_negatives import HardNegatives
 from tasks.images import ImageTable, RegionFeatures
 from tasks.leaks import LeakReport
@@ -44,6 +45,7 @@ __all__ = [
     "Evaluate",
     "FineTune",
     "FullCurriculum",
+    "GritStage",
     "HardNegatives",
     "ImageTable",
     "LeakReport",
