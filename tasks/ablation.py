@@ -16,7 +16,7 @@ from tasks.ablations.msp import ABLATION
 from tasks.artifact import ArtifactTask, Job
 from tasks.benchmarks import available, benchmarks
 from tasks.console import log
-from tasks.fine_tuning import VANILLA, Evaluate
+from tasks.fine_tuning import Evaluate
 from tasks.images import cautions
 from tasks.msp_stages import Pretrain
 from tasks.node import Input
@@ -24,6 +24,7 @@ from tasks.parameters import OptionalCountParameter, SomeParameter
 from tasks.settings import configured_sources, current_profile, current_store
 from tasks.sources import uses_world
 from tasks.stages import PretrainStage
+from tasks.starts import VANILLA
 
 PAGE = "ablation.html"
 _TEMPLATES = Path(report.__file__).parent / "templates"

@@ -17,17 +17,15 @@ from tasks.corpora import Vocabulary
 from tasks.hard_negatives import HardNegatives
 from tasks.jobs import run_job
 from tasks.msp import current_sizes
-from tasks.msp_stages import STAGES, Pretrain
+from tasks.msp_stages import STAGES
 from tasks.node import Input
-from tasks.parameters import ChainParameter, ChoiceParameter, OptionalProcessesParameter, OptionalSeedParameter
+from tasks.parameters import ChoiceParameter, OptionalProcessesParameter, OptionalSeedParameter
 from tasks.seen import image_inputs, with_folders
 from tasks.settings import current_profile
 from tasks.stages import PretrainStage
+from tasks.starts import LAST_STAGE, StartParameter, start
 from tasks.training import WEIGHTS, TrainingTask
 
-LAST_STAGE = list(STAGES)[-1]
-VANILLA = "vanilla"
-"""No stage at all: fine-tuned from initial weights."""
 _ROWS = ("rows", "answers.json")
 
 
@@ -36,10 +34,8 @@ class JudgedTask(BenchmarkTask):
 
     identity = ("benchmark", "after", "sees")
 
-    after: ChainParameter = ChainParameter(
-        default=LAST_STAGE,
-        others=(*STAGES, VANILLA),
-        description="the stages of pre-training whose weights it starts from",
+    after: StartParameter = StartParameter(
+        default=LAST_STAGE, description="the stages of pre-training whose weights it starts from"
     )
     sees: ChoiceParameter = ChoiceParameter(
         default="pair",
@@ -63,13 +59,7 @@ class JudgedTask(BenchmarkTask):
 
     def stage(self) -> PretrainStage | None:
         """The stage whose weights it starts from."""
-        if self.after == VANILLA:
-            return None
-        if self.after in STAGES:
-            return STAGES[self.after](profile=self.profile)
-        chain = Pretrain(chain=self.after, profile=self.profile)
-        seed = self.training_seed()
-        return chain if seed is None else chain.clone(seed=seed)
+        return start(self.after, seed=self.training_seed(), profile=self.profile)
 
     def network(self) -> Network:
         """The network of that stage."""

@@ -59,21 +59,14 @@ class BackboneParameter(luigi.Parameter[str]):
 
 
 class ChainParameter(luigi.Parameter[str]):
-    """A chain of stages, as model/msp_chains.py writes it; or one of `others`, names that are none."""
-
-    def __init__(self, *, others: Iterable[str] = (), description: str, **kwargs: Any) -> None:
-        self._others = tuple(others)
-        named = f"{', '.join(self._others)}, or a chain" if self._others else "a chain"
-        super().__init__(description=f"{description} ({named} such as T.P-TITP.S)", **kwargs)
+    """A chain of stages, as model/msp_chains.py writes it."""
 
     def parse(self, x: str) -> str:
         """The chain in its one spelling; ValueError for what is none."""
-        if x in self._others:
-            return x
         try:
             return str(msp_chains.parse(x))
         except UserError as error:
-            raise ValueError(f"{error.found}: expected {error.expected}{nearest(x, self._others)}") from None
+            raise ValueError(f"{error.found}: expected {error.expected}") from None
 
 
 class SomeParameter(luigi.Parameter[tuple[str, ...]]):

@@ -16,7 +16,7 @@ from report.leaks import FILE_NAME as LEAKS
 from tasks.artifact import PAGE, ArtifactTask, Job
 from tasks.benchmarks import available, benchmarks, left_out
 from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
-from tasks.fine_tuning import LAST_STAGE, Evaluate
+from tasks.fine_tuning import Evaluate
 from tasks.hard_negatives import HardNegatives
 from tasks.images import PICTURES, ImageTable, RegionFeatures, cautions
 from tasks.leaks import LeakReport
@@ -26,6 +26,7 @@ from tasks.parameters import ChoiceParameter, SomeParameter
 from tasks.settings import configured_sources, current_store
 from tasks.sources import source_files, source_inputs, uses_world
 from tasks.stages import PretrainStage
+from tasks.starts import LAST_STAGE
 from tasks.tagging import PhraseTags, PosTagger
 
 _CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
