@@ -67,7 +67,7 @@ class Albef(Encoder):
         self.fusion_layers = nn.ModuleList(FusionLayer(network) for _ in range(settings.fusion_layers))
         self.image_projection = nn.Linear(network.hidden_size, settings.embedding_size)
         self.text_projection = nn.Linear(network.hidden_size, settings.embedding_size)
-        self.temperature = nn.Parameter(torch.tensor(_FIRST_TEMPERATURE))
+        self.temperature = nn.Parameter(torch.tensor([_FIRST_TEMPERATURE]))  # of one number: files keep no scalars
 
     def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
         """The hidden states of a batch: of the text after fusion, of the patches before it."""
