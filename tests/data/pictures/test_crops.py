@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data import draws
@@ -20,6 +20,7 @@ def shares(*of_first_try: float, place: tuple[float, float] = (0.0, 0.0)) -> np.
     return np.array(given)
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 4000),
     st.integers(1, 4000),

@@ -52,6 +52,7 @@ def blobs_table(blobs: list[bytes]) -> pa.Table:
     )
 
 
+@settings(deadline=None)  # it writes files
 @given(st.lists(st.lists(st.binary(max_size=9) | st.integers(0, 10**5).map(bytes), min_size=1, max_size=4), max_size=3))
 def test_blobs_of_any_length_in_any_groups_are_found(groups: list[list[bytes]]) -> None:
     with tempfile.TemporaryDirectory() as place:
