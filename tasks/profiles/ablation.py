@@ -23,9 +23,9 @@ PROFILE = dataclasses.replace(
         _FINE_TUNING,
         own={
             **_FINE_TUNING.own,
-            "vqa": BenchmarkSizes(batch_size=32, num_epochs=1),
+            "retrieval": BenchmarkSizes(batch_size=8, num_epochs=1),
             "nlvr1": BenchmarkSizes(batch_size=32, num_epochs=4),
         },
     ),
-    ablation=AblationSizes(num_seeds={"zero_shot_retrieval": 5, "vqa": 5, "nlvr1": 5}),
+    ablation=AblationSizes(num_seeds={"zero_shot_retrieval": 5, "retrieval": 5, "nlvr1": 5}),
 )
