@@ -124,6 +124,7 @@ OTHER_VALUES: dict[str, Any] = {
     "benchmark": "gqa",
     "after": "phrase",
     "chain": "P.S",
+    "readings": "albef",
     "rows": ("S",),
     "num_seeds": 4,
     "sees": "text",
