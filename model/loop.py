@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import signal
 import sys
@@ -23,18 +22,15 @@ from torch import Tensor, nn
 from data import draws
 from data.errors import UserError
 from data.progress import Progress
-from model import arithmetic, fast, flop, optimizers, room
-from model.batch import each_tensor
+from model import fast, flop, optimizers
 from model.checkpoint import Checkpoints
-from model.exercise import Exercise
-from model.fast import RecordedStep
+from model.gradients import Gradients
 from model.journal import Journal
-from model.learner import Outcome
 from model.observer import Observer, Seen
 from model.ranks import ALONE, Ranks
 from model.specs import Budget
 from model.supply import Supply
-from model.updates import Batch, Pass, Update, Updates
+from model.updates import Batch, Update, Updates
 from model.watch import Watch
 
 LEADING_COLUMNS = ("learning_rate", "gradient_norm", "loss")
@@ -95,15 +91,10 @@ class Loop(Generic[Batch]):
         self._learner = learner
         self._updates = updates
         self._ranks = ranks
-        self._rows_recorded = rows_recorded
-        self._recorded: RecordedStep | None = None
         self._epoch_end = epoch_end
         self._parameters = list(learner.parameters())
         self._optimizer = optimizers.build(budget.optimizer, self._parameters)
-        self._weights = {
-            stream: torch.tensor(list(lane.weights.values()), device=budget.device)
-            for stream, lane in updates.lanes.items()
-        }
+        self._gradients = Gradients(learner, updates.lanes, name=name, budget=budget, rows_recorded=rows_recorded)
         self.num_steps = budget.num_steps or updates.num_updates(budget.num_epochs or 0)
         self._journal = Journal(
             (*LEADING_COLUMNS, *_loss_columns(updates)),
@@ -161,7 +152,7 @@ class Loop(Generic[Batch]):
         for one in update.passes:
             if one.stream not in self._flop_per_row:
                 with fast.uncompiled(self._budget):
-                    flop_of_pass = flop.of_step(partial(self._losses, one))
+                    flop_of_pass = flop.of_step(partial(self._gradients.losses, one))
                 self._flop_per_row[one.stream] = flop_of_pass / len(one.batch.rows_B)
             total += self._flop_per_row[one.stream] * len(one.batch.rows_B)
         batches = [one.batch for one in update.passes]
@@ -177,7 +168,7 @@ class Loop(Generic[Batch]):
         self._rows[update.number] = update.rows
         self._num_rows += sum(len(rows_B) for _, rows_B in update.rows)
         torch.manual_seed(self._seed_of(update.number))
-        if self._recorded is None:
+        if not self._gradients.are_recorded:
             self._optimizer.zero_grad()
         total, losses = self._add_gradients(update)
         self._ranks.add_up_gradients(self._parameters, is_idle=update.is_idle)
@@ -191,62 +182,17 @@ class Loop(Generic[Batch]):
     def _add_gradients(self, update: Update[Batch]) -> tuple[Tensor, Tensor]:
         """Add up the gradients of all passes; returns the loss, and each stream's losses, NaN where it has no turn."""
         total = torch.zeros((), dtype=torch.float64, device=self._budget.device)
-        sums = {stream: torch.zeros_like(self._weights[stream], dtype=torch.float64) for stream, _ in update.rows}
+        weights = self._gradients.weights
+        sums = {stream: torch.zeros_like(weights[stream], dtype=torch.float64) for stream, _ in update.rows}
         seen: dict[str, list[Seen]] = {stream: [] for stream in update.epochs}
         for one in update.passes:
-            loss, outcome = self._backward_where_it_fits(one)
+            loss, outcome = self._gradients.add(one)
             total += loss
             sums[one.stream] += outcome.losses_N / one.num_batches
             seen[one.stream].append(Seen(start=one.start, image_BE=outcome.image_BE, text_BE=outcome.text_BE))
         self._observe(update, seen)
-        blank = {stream: torch.full_like(weights, math.nan).double() for stream, weights in self._weights.items()}
+        blank = {stream: torch.full_like(each, math.nan).double() for stream, each in weights.items()}
         return total, torch.cat(list({**blank, **sums}.values()))
-
-    def _backward_where_it_fits(self, one: Pass[Batch]) -> tuple[Tensor, Outcome]:
-        """As `_backward`. Raises UserError where memory is short, with the number of rows that fit."""
-        try:
-            return self._backward(one)
-        except RuntimeError as error:
-            if not room.is_out_of_memory(error):
-                raise
-        self._optimizer.zero_grad()
-
-        def attempt(num_rows: int) -> None:
-            self._backward(dataclasses.replace(one, batch=one.batch.part(slice(0, num_rows))))
-
-        raise room.no_room(attempt, num_rows=len(one.batch.rows_B), where=f"{self._name}, {one.stream}")
-
-    def _backward(self, one: Pass[Batch]) -> tuple[Tensor, Outcome]:
-        """Add the gradients of a pass; returns its share of the loss, and what came of it."""
-        if self._recorded is not None or len(one.batch.rows_B) == self._rows_recorded:
-            return self._play(one)
-        outcome = self._outcome(one)
-        loss = (self._weights[one.stream] * outcome.losses_N).sum() * one.weight
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.detach(), each_tensor(outcome, Tensor.detach)
-
-    def _play(self, one: Pass[Batch]) -> tuple[Tensor, Outcome]:
-        """As `_backward`, by a recording, which leaves its gradients in place of those that were there."""
-        assert isinstance(one.batch, Exercise), "only exercises are recorded"
-        weights = self._weights[one.stream]
-        if self._recorded is None:
-            precision = partial(arithmetic.precision_of, self._budget.device, self._budget.precision)
-            self._recorded = RecordedStep(self._learner, weights, precision=precision, like=one.batch)
-        outcome = each_tensor(self._recorded(one.batch), torch.clone)
-        return (weights * outcome.losses_N).sum(), outcome
-
-    def _outcome(self, one: Pass[Batch]) -> Outcome:
-        """What comes of a pass, at the budget's precision: its losses, and features where an order observes them."""
-        lane = self._updates.lanes[one.stream]
-        names = tuple(lane.weights)
-        with arithmetic.precision_of(self._budget.device, self._budget.precision):
-            if lane.observer is None:
-                return Outcome(losses_N=self._learner.losses(one.batch, names))  # type: ignore[operator]
-            outcome: Outcome = self._learner.outcome(one.batch, names)  # type: ignore[operator]
-        return outcome
-
-    def _losses(self, one: Pass[Batch]) -> Tensor:
-        return self._outcome(one).losses_N
 
     def _observe(self, update: Update[Batch], seen: Mapping[str, Sequence[Seen]]) -> None:
         """Show the orders that observe what was seen of their streams; nothing here waits for the device."""
