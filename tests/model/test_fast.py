@@ -16,7 +16,7 @@ import pytest
 from torch import Tensor
 
 from data.progress import silent
-from model import fast, loop, train
+from model import fast, gradients, train
 from model.batch import each_tensor
 from model.exercise import Exercise
 from model.learner import Learner, Outcome
@@ -59,7 +59,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> type[Played]:
         return nullcontext()
 
     monkeypatch.setattr(Played, "shapes", [])
-    monkeypatch.setattr(loop, "RecordedStep", Played)
+    monkeypatch.setattr(gradients, "RecordedStep", Played)
     monkeypatch.setattr(fast, "is_recorded", lambda budget: budget.mode == "fast")
     monkeypatch.setattr(fast, "uncompiled", uncompiled)
     monkeypatch.setattr(fast, "compile_layers", lambda encoder: None)
