@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data import draws as hashes
-from data.pictures.views import View
+
+if TYPE_CHECKING:  # it needs Pillow, which a training on regions does without
+    from data.pictures.views import View
 
 Columns = TypeVar("Columns")
 NOT_ASKED = -1  # in object, attribute and triplet columns: nothing is known or asked there

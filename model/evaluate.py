@@ -15,7 +15,7 @@ from data.errors import UserError
 from data.progress import Progress
 from data.schema import PREDICTIONS
 from data.writers import write_json, write_parquet
-from model import arithmetic, exams, job, learner, protocol, questions, respondent, runs
+from model import arithmetic, exams, job, job_facts, learner, protocol, questions, respondent
 from model.best_epoch import EPOCHS_FILE
 from model.exams import CORPUS, Exam
 from model.forms import Outcome
@@ -32,7 +32,7 @@ def evaluate(path: str, progress: Progress) -> None:
     this = job.read(Path(path))
     spec = this.read_spec(Evaluation, this.spec)
     arithmetic.set_up(spec.device, num_threads=spec.num_threads, seed=0, mode=spec.mode)
-    known = runs.read_facts(this)
+    known = job_facts.read(this)
     folder = this.corpus(CORPUS)
     exam = exams.read(spec.benchmark, folder, facts=known, max_length=spec.max_length, sees=spec.sees)
     pupil = _respondent(this, spec, exam).to(spec.device).eval()

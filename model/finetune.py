@@ -15,7 +15,7 @@ import model.ranks
 from data.errors import UserError
 from data.progress import Progress, silent
 from data.writers import write_json
-from model import arithmetic, exams, job, learner, protocol, respondent, runs
+from model import arithmetic, exams, job, job_facts, learner, protocol, respondent, runs
 from model.best_epoch import EPOCHS_FILE, BestEpoch
 from model.exams import CORPUS, Exam
 from model.forms import Ask
@@ -64,7 +64,7 @@ def finetune(path: str, progress: Progress) -> None:
     exam = exams.read(
         spec.benchmark,
         this.corpus(CORPUS),
-        facts=runs.read_facts(this),
+        facts=job_facts.read(this),
         max_length=spec.max_length,
         sees=spec.sees,
     )

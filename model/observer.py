@@ -20,7 +20,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data.errors import UserError
 from model.order_files import OrderFiles, UnusableError, flat, unflat
 from model.orders import ObservingOrder
 from model.ranks import Ranks
@@ -128,14 +127,10 @@ class Observer:
     def _watches(self, epoch: int) -> bool:
         return epoch + 1 < self._num_epochs and self._order.is_observed(epoch)
 
-    def _both(self, one: Seen) -> tuple[Tensor, Tensor]:
-        if one.image_BE is None or one.text_BE is None:
-            raise UserError(
-                expected="a network that gives a feature of each image and of each text",
-                found="one that does not",
-                where=f"the order of the stream {self._label}",
-                way_out="take the order shuffle for this network",
-            )
+    @staticmethod
+    def _both(one: Seen) -> tuple[Tensor, Tensor]:
+        assert one.image_BE is not None, "what a learner makes of a pass has features"
+        assert one.text_BE is not None
         return one.image_BE, one.text_BE
 
     def _width(self, batches: Sequence[Any], seen: Sequence[Seen]) -> int:

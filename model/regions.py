@@ -12,6 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,10 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.errors import UserError
-from data.pictures.views import View
 from data.regions.store import RegionStore
 from model.batch import HIDDEN, Batch, on_device
 from model.specs import Options
+
+if TYPE_CHECKING:  # it needs Pillow, which a training on regions does without
+    from data.pictures.views import View
 
 _RESIDENT_SHARE = 0.5  # of the free memory of a GPU that a store may take
 _ROWS_PER_COPY = 4096

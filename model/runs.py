@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,22 +12,14 @@ import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from data import vocabulary
-from data.pictures.store import PictureStore
 from data.progress import Progress
-from data.regions.store import FILE_NAME as REGIONS_FILE
-from data.regions.store import RegionStore
 from data.vocabulary import FILE_NAME as VOCABULARY_FILE
-from data.vocabulary import Vocabulary
 from data.writers import write_json, write_parquet
-from model import facts, learner
+from model import learner
 from model.checkpoint import Checkpoints
 from model.facts import Facts
 from model.job import Job
 from model.loop import Loop, Trained
-from model.patches import Grid, PatchStore, texts_of
-from model.regions import ImageStore
-from model.specs import ImagesSeen, Network
 from model.updates import Batch
 
 _SHARE_OF_TRAINING = 0.95  # of the progress shown; the rest is judging and writing
@@ -41,36 +31,6 @@ class Timed:
 
     trained: Trained
     seconds: float
-
-
-def read_facts(this: Job) -> Facts:
-    """The facts in the job's inputs: about the images as its network sees them."""
-    network = this.read_spec(Network, this.network)
-    words = vocabulary.load(this.folder("vocabulary"))
-    store = _IMAGES[network.images](this, network, words)
-    return facts.of(store, words, negatives=this.inputs.get("hard_negatives"))
-
-
-def _regions(this: Job, network: Network, words: Vocabulary) -> ImageStore:
-    return RegionStore.open(this.folder("regions") / REGIONS_FILE)
-
-
-def _patches(this: Job, network: Network, words: Vocabulary) -> ImageStore:
-    pictures = PictureStore.open(this.folder("pictures"), this.folders)
-    num_threads = len(os.sched_getaffinity(0))  # it changes no byte
-    return PatchStore(
-        pictures,
-        Grid.of(network),
-        colours=network.colours,
-        num_threads=num_threads,
-        texts_of=texts_of(words.tokens),
-    )
-
-
-_IMAGES: Mapping[ImagesSeen, Callable[[Job, Network, Vocabulary], ImageStore]] = {
-    "regions": _regions,
-    "patches": _patches,
-}
 
 
 def read_start(this: Job, known: Facts) -> tuple[dict[str, Tensor], dict[str, Any]]:

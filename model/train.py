@@ -12,7 +12,7 @@ from torch import Tensor
 import model.ranks
 from data.progress import Progress, silent
 from data.writers import write_json
-from model import arithmetic, fast, held_out, job, learner, order_files, plugins, protocol, regions, runs
+from model import arithmetic, fast, held_out, job, job_facts, learner, order_files, plugins, protocol, regions, runs
 from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
@@ -40,7 +40,7 @@ def train(path: str, progress: Progress) -> None:
     check_lengths(stage, network)
     arithmetic.set_up(budget.device, num_threads=budget.num_threads, seed=budget.seed, mode=budget.mode)
     ranks = model.ranks.join(budget.device)
-    known = runs.read_facts(this)
+    known = job_facts.read(this)
     pupil = Learner(network, stage.objectives(), known, seed=budget.seed)
     origin = copy_matching(pupil, _start(this, pupil, known, network))
     pupil.to(budget.device)

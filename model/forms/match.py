@@ -7,7 +7,7 @@ Legend: B rows, P = 4 x B pairs, A the four options, T texts, I images.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from data.progress import Progress
 from data.writers import write_json
-from model import arithmetic, plugins, ranking
+from model import arithmetic, ranking
 from model.benchmarks import Benchmark, Ranked
 from model.exams import Exam
 from model.facts import Facts
@@ -27,6 +27,7 @@ from model.losses import BINARY, CROSS_ENTROPY, RowLoss
 from model.matching import Matching
 from model.negatives import NegativeSampler
 from model.networks import Encoder
+from model.objectives import itm_hs, itm_in_batch
 from model.pairs import Pairs
 from model.plugins import choose, read_options
 from model.questions import Questions
@@ -55,12 +56,11 @@ def build(
 ) -> Form:
     """The head of the matching objective that was pre-trained, whichever it was; a new one where none was."""
     settings = read_options(MatchSettings, options, where="form match")
-    row_loss = choose(_LOSSES, settings.loss, where="form match, loss")
-    for name, given in {**trained, HEAD: trained.get(HEAD, {})}.items():
-        head = plugins.load("objectives", name).build(dict(given), network=network, facts=facts)
-        if isinstance(head, Matching):
-            return Match(Objective(name=name, options=dict(given)), head, row_loss)
-    raise AssertionError(f"{HEAD} is a matching objective")
+    name = next((name for name in trained if name in _HEADS), HEAD)
+    objective = Objective(name=name, options=dict(trained.get(name, {})))
+    head = _HEADS[name](objective.options, network=network, facts=facts)
+    assert isinstance(head, Matching)
+    return Match(objective, head, choose(_LOSSES, settings.loss, where="form match, loss"))
 
 
 class Match(Form):
@@ -128,4 +128,6 @@ class Match(Form):
         )
 
 
+_HEADS: Mapping[str, Callable[..., object]] = {"itm_hs": itm_hs.build, "itm_in_batch": itm_in_batch.build}
+"""The objectives that learn matching."""
 _LOSSES: Mapping[str, RowLoss] = {"binary": BINARY, "four_way": CROSS_ENTROPY}

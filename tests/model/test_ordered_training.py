@@ -16,8 +16,6 @@ from data.errors import UserError
 from data.progress import Progress, silent
 from data.writers import write_parquet
 from model import train
-from model.batch import Output
-from model.networks.lxmert_s import LxmertS
 from model.orders.length_buckets import LengthBuckets
 from model.specs import Mixing, Order, Stage
 from tests.model.tiny import TinySet, write_job
@@ -151,19 +149,6 @@ def test_epochs_before_the_first_one_are_shuffled(tiny: TinySet, tmp_path: Path)
     order = Order(name="grit", options={**GROUPED.options, "start_epoch": 3})
     train.train(job(tmp_path, tiny, grit_stage(order=order)), silent)
     assert [path.name for path in (tmp_path / "result/orders").iterdir()] == ["epoch-003.parquet"]
-
-
-def test_a_network_without_features_is_refused_in_words(
-    tiny: TinySet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forward = LxmertS.forward
-
-    def without(self: LxmertS, shown: Any) -> Output:
-        return dataclasses.replace(forward(self, shown), image_BE=None)
-
-    monkeypatch.setattr(LxmertS, "forward", without)
-    with pytest.raises(UserError, match="a network that gives a feature"):
-        train.train(job(tmp_path, tiny, grit_stage()), silent)
 
 
 def test_micro_batches_would_cut_what_was_grouped(tiny: TinySet, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_network_of_the_papers_size_counts_84_million(tmp_path: Path) -> None:
     from model.curricula.msp import PAPER
     from model.networks import lxmert_s
 
-    encoder = lxmert_s.build(dataclasses.replace(PAPER.network, num_layers=1), vocabulary_size=3)
+    encoder = lxmert_s.build(dataclasses.replace(PAPER.network, num_layers=1), tokens=("a", "b", "c"))
     tensors = {f"encoder.{name}": np.zeros(tensor.shape, np.bool_) for name, tensor in encoder.state_dict().items()}
     write_tensors(tmp_path / "weights.safetensors", tensors)
     found = count_parameters(tmp_path / "weights.safetensors", "sentence")

@@ -79,7 +79,9 @@ def test_a_part_that_stands_in_for_the_networks_computes_the_same(part: str) -> 
     expected = network(shown)
     with Variant(precision="float32", parts=(part,)).active():
         found = network(shown)
-    torch.testing.assert_close(vars(found), vars(expected), rtol=1e-5, atol=1e-6)
+    for name, tensor in vars(expected).items():
+        if isinstance(tensor, torch.Tensor):
+            torch.testing.assert_close(getattr(found, name), tensor, rtol=1e-5, atol=1e-6)
 
 
 def test_the_gpus_run_imports_nothing_that_only_reading_publishers_files_needs() -> None:
