@@ -28,7 +28,7 @@ from speed import training_set
 from speed.measuring import Row, Target, interleaved, table
 from speed.training_set import Grain, TrainingSet
 
-NUM_STEPS = 4000
+NUM_STEPS = 1000
 _EVERY_S = 20.0  # as tasks.training has it
 _GRAIN = Grain(num_rows=5000, lengths=(10, 20))
 _TARGET = Target(limit="at most", ratio=1.02)
