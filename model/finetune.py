@@ -27,7 +27,8 @@ from model.orders.shuffle import Shuffle
 from model.pairs import Pairs
 from model.questions import ANSWERS_FILE, Questions
 from model.respondent import Respondent
-from model.specs import Budget, FineTuning, Network, check_length, to_plain
+from model.spec_json import to_plain
+from model.specs import Budget, FineTuning, Network, check_length
 from model.updates import Lane, Updates
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from data.errors import UserError
-from model.specs import from_plain
+from model.spec_json import from_plain
 
 Spec = TypeVar("Spec")
 

@@ -23,7 +23,8 @@ from model.facts import Facts
 from model.initialise import initialise
 from model.networks import Encoder
 from model.objectives import Objective
-from model.specs import Network, to_plain
+from model.spec_json import to_plain
+from model.specs import Network
 from model.specs import Objective as ObjectiveSpec
 
 WEIGHTS = "weights.safetensors"

@@ -48,7 +48,7 @@ class BenchmarkFolders:
 class ReportInputs:
     """What a run left, as the result folders of docs/formats.md, by the names to show; shown in the order given.
 
-    `curriculum` is `model.specs.to_plain` of the Curriculum that ran. `regions`, `images`, `tagger` and `leaks` are
+    `curriculum` is `model.spec_json.to_plain` of the Curriculum that ran. `regions`, `images`, `tagger` and `leaks` are
     the results of RegionFeatures, ImageTable, PosTagger and LeakReport; `pictures` the folders of pictures by the name
     of their source. `stage_corpora`: by stage the names in `corpora` of what it was trained on; `records`: the
     folder of its record. `left_out` says in whole sentences what was not done and why. `is_comparable`: training had

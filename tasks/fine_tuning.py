@@ -9,7 +9,8 @@ from typing import Any, cast, get_args
 
 from data.errors import UserError
 from model.curricula import msp
-from model.specs import Budget, Device, Evaluation, FineTuning, Mode, Network, Precision, Sees, check_length, to_plain
+from model.spec_json import to_plain
+from model.specs import Budget, Device, Evaluation, FineTuning, Mode, Network, Precision, Sees, check_length
 from tasks.artifact import Job
 from tasks.benchmarks import BenchmarkTask, sources_of
 from tasks.console import log

@@ -10,7 +10,7 @@ from typing import Any
 import report
 from data.digests import file_digest
 from model import plugins
-from model.specs import to_plain
+from model.spec_json import to_plain
 from report.contents import BenchmarkFolders, DagNode, ReportInputs
 from report.leaks import FILE_NAME as LEAKS
 from tasks.artifact import PAGE, ArtifactTask, Job

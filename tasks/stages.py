@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from model.huggingface.folder import look
-from model.specs import Budget, Curriculum, Stage, check_lengths, to_plain
+from model.spec_json import to_plain
+from model.specs import Budget, Curriculum, Stage, check_lengths
 from tasks.artifact import Job
 from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
 from tasks.hard_negatives import HardNegatives

@@ -21,6 +21,7 @@ MAY_IMPORT = {
 }
 TORCH_FREE_OF_MODEL = (
     "model.specs",
+    "model.spec_json",
     "model.plugins",
     "model.lxmert_readings",
     "model.huggingface.export",

@@ -18,7 +18,8 @@ from data.errors import UserError
 from data.writers import write_json
 from model import lxmert_readings
 from model.huggingface import names
-from model.specs import Network, from_plain
+from model.spec_json import from_plain
+from model.specs import Network
 
 SOURCE_WEIGHTS, SOURCE_NETWORK = "weights.safetensors", "network.json"
 _NAME = "lxmert_s"

@@ -6,7 +6,8 @@ import pytest
 
 from model import plugins
 from model.curricula.msp import MINIATURE, PAPER, MspSizes, curriculum
-from model.specs import Curriculum, from_plain, to_plain
+from model.spec_json import from_plain, to_plain
+from model.specs import Curriculum
 
 
 @pytest.mark.parametrize("sizes", [PAPER, MINIATURE])

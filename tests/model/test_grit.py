@@ -10,7 +10,8 @@ from data.errors import UserError
 from model import plugins
 from model.curricula.grit import ALBEF, GRIT, MINIATURE, PAPER, GritReadings, GritSizes, curriculum, parse, spell
 from model.patches import Grid
-from model.specs import Curriculum, from_plain, to_plain
+from model.spec_json import from_plain, to_plain
+from model.specs import Curriculum
 
 
 @pytest.mark.parametrize("sizes", [PAPER, MINIATURE])

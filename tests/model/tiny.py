@@ -22,7 +22,7 @@ from data.schema import BENCHMARK_ROWS, CORPUS
 from data.writers import write_parquet
 from model import facts
 from model.facts import Facts
-from model.specs import to_plain
+from model.spec_json import to_plain
 from tests.parts import only_part
 
 TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "dog", "cat", "ball", "rac", "##ket", "red", "blue", "a", "and")

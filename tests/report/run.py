@@ -13,19 +13,8 @@ from PIL import Image
 from data import schema
 from data.regions.store import RegionRow, write_store
 from data.writers import write_json, write_parquet, write_tensors
-from model.specs import (
-    Budget,
-    Corruption,
-    Curriculum,
-    FineTuning,
-    Form,
-    Network,
-    Objective,
-    Optimizer,
-    Stage,
-    Stream,
-    to_plain,
-)
+from model.spec_json import to_plain
+from model.specs import Budget, Corruption, Curriculum, FineTuning, Form, Network, Objective, Optimizer, Stage, Stream
 from tests.parts import only_part
 
 OBJECTIVES = {
