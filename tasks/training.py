@@ -38,7 +38,7 @@ class TrainingTask(ArtifactTask):
     warmup_rate: OptionalRateParameter = OptionalRateParameter(
         default=None, description="share of all updates over which the rate rises to its peak"
     )
-    schedule: ChoiceParameter = ChoiceParameter(
+    lr_schedule: ChoiceParameter = ChoiceParameter(
         default=OF_PROFILE, choices=(*get_args(Schedule), OF_PROFILE), description="of the rate after its peak"
     )
     weight_decay: luigi.OptionalFloatParameter = luigi.OptionalFloatParameter(
@@ -97,7 +97,7 @@ class TrainingTask(ArtifactTask):
             "name": self.optimizer,
             "learning_rate": self.learning_rate,
             "warmup_rate": self.warmup_rate,
-            "schedule": self.schedule,
+            "schedule": self.lr_schedule,
             "weight_decay": self.weight_decay,
             "clip_norm": self.clip_norm,
         }

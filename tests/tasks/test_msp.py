@@ -65,7 +65,7 @@ def test_lxmerts_optimiser_can_be_stated(workspace: Path) -> None:
         optimizer="bertadam",
         learning_rate=1e-4,
         warmup_rate=0.05,
-        schedule="linear",
+        lr_schedule="linear",
         weight_decay=0.01,
         clip_norm=1.0,
     )

@@ -158,7 +158,7 @@ OTHER_VALUES: dict[str, Any] = {
     "learning_rate": 0.5,
     "optimizer": "bertadam",
     "warmup_rate": 0.25,
-    "schedule": "constant",
+    "lr_schedule": "constant",
     "weight_decay": 0.125,
     "clip_norm": 2.5,
     "device": "cuda",
@@ -172,6 +172,17 @@ OTHER_VALUES: dict[str, Any] = {
 OWN_VALUES = {("PhraseTags", "mode"): "lexicon_first"}
 """Where one name means different things."""
 NAME_SOMETHING = {"tagger", "backbone", "weights"}  # of the user's; each has tests of its own
+
+
+def test_no_flag_is_the_beginning_of_one_of_luigis() -> None:
+    """Luigi reads its own flags first and takes the beginning of one for it: --schedule for --scheduler-url."""
+    theirs = {
+        name.replace("_", "-") if whole else f"{task}-{name}".replace("_", "-")
+        for task, whole, name, _ in Register.get_all_params()
+        if task not in our_tasks()
+    }
+    ours = {name.replace("_", "-") for task in runnable_tasks() for name, _ in our_tasks()[task].get_params()}
+    assert not {flag for flag in ours for other in theirs if other != flag and other.startswith(flag)}
 
 
 def test_no_parameter_is_left_out_of_these_tests() -> None:
