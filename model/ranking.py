@@ -21,6 +21,7 @@ from model.exams import Exam
 from model.networks import Encoder
 from model.questions import Questions
 from model.scored import Scored
+from model.shortlist import Shortlist, shortlist
 
 _PAIRS_PER_PASS = {"cpu": 128, "cuda": 4096}  # on a CPU few enough that hidden states stay in its cache
 _IMAGES_PER_PASS = 256
@@ -71,19 +72,33 @@ def score_all(
     questions: Questions,
     *,
     ranked: Candidates,
+    most: int,
     into: Scored,
     progress: Progress,
 ) -> None:
-    """The score of every pair. Texts of like length go together, so that little is padding."""
+    """The score of every pair. Texts of like length go together, so that little is padding.
+
+    `most`: of each text's images and each image's texts that many, the most alike by themselves, are scored together;
+    all others rank behind them, as alike as they are. 0, or a network that does not compare: all are.
+    """
     num_texts, num_images = len(ranked.rows_T), len(ranked.images_I)
     by_length_T = np.argsort(questions.lengths(ranked.rows_T), kind="stable")
     with torch.no_grad():
         images_IRD = _embed_images(encoder, exam, ranked.images_I)
-        per_pass = max(1, _PAIRS_PER_PASS[images_IRD.device.type] // num_images)
+        per_pass = max(1, _PAIRS_PER_PASS[images_IRD.device.type] // min(num_images, 2 * most or num_images))
+
+        def read(start: int) -> tuple[Tensor, Tensor]:
+            """Some texts from a place on, (T, L, D), and their masks: the same each time."""
+            chosen = by_length_T[start : start + per_pass]
+            text_TL = exam.show_texts(questions, ranked.rows_T[chosen]).to(images_IRD.device)
+            text_mask_TL = text_TL != exam.facts.pad_id
+            return encoder.embed_text(text_TL, text_mask_TL), text_mask_TL
+
+        texts = (read(start)[0] for start in range(0, num_texts, per_pass))
+        chosen_pairs = shortlist(encoder, images_IRD, texts, most=most) if most else None
         while into.num_done < num_texts:
             chosen = by_length_T[into.num_done : into.num_done + per_pass]
-            text_TL = exam.show_texts(questions, ranked.rows_T[chosen]).to(images_IRD.device)
-            into.put(chosen, _score(encoder, score, text_TL, text_TL != exam.facts.pad_id, images_IRD))
+            into.put(chosen, _score(encoder, score, *read(into.num_done), images_IRD, chosen_pairs))
             progress(into.num_done / num_texts, f"scored {into.num_done:,} of {num_texts:,} texts")
 
 
@@ -98,20 +113,29 @@ def _embed_images(encoder: Encoder, exam: Exam, images_I: NDArray[np.int64]) -> 
 
 
 def _score(
-    encoder: Encoder, score: Score, text_TL: Tensor, text_mask_TL: Tensor, images_IRD: Tensor
+    encoder: Encoder,
+    score: Score,
+    text_TLD: Tensor,
+    text_mask_TL: Tensor,
+    images_IRD: Tensor,
+    chosen_pairs: Shortlist | None,
 ) -> NDArray[np.float32]:
     """The scores of some texts with all images, in passes of bounded and like size."""
-    text_TLD = encoder.embed_text(text_TL, text_mask_TL)
-    num_texts, num_images = len(text_TL), len(images_IRD)
-    text_P = torch.arange(num_texts, device=text_TL.device).repeat_interleave(num_images)
-    image_P = torch.arange(num_images, device=text_TL.device).repeat(num_texts)
+    num_texts, num_images = len(text_TLD), len(images_IRD)
+    if chosen_pairs is None:
+        is_scored_TI = torch.ones(num_texts, num_images, dtype=torch.bool, device=text_TLD.device)
+        scores_TI = torch.zeros(num_texts, num_images, device=text_TLD.device)
+    else:
+        is_scored_TI, scores_TI = chosen_pairs.choose(text_TLD)
+    text_P, image_P = is_scored_TI.nonzero().unbind(1)
     num_passes = math.ceil(len(text_P) / _PAIRS_PER_PASS[images_IRD.device.type])
     per_pass = math.ceil(len(text_P) / num_passes)
     scores = [
         score(encoder.pool(text_TLD[texts], text_mask_TL[texts], images_IRD[images]))
         for texts, images in zip(torch.split(text_P, per_pass), torch.split(image_P, per_pass), strict=True)
     ]
-    return torch.cat(scores).view(num_texts, num_images).cpu().numpy()
+    scores_TI[is_scored_TI] = torch.cat(scores)
+    return scores_TI.cpu().numpy()
 
 
 def predictions(ranked: Ranked, texts: list[str], image_ids: list[str]) -> list[dict[str, Any]]:

@@ -1,40 +1,61 @@
-"""MSP's ablation: every row of its table trained with several seeds, stages that rows share trained once."""
+"""An ablation: every row of its table trained with several seeds, stages that rows share trained once."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import importlib
+import pkgutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import report
 from data.digests import file_digest
+from data.errors import UserError
 from model import plugins
-from model.msp_chains import parse
-from report.ablation_inputs import AblationInputs, Row
-from tasks.ablations.msp import ABLATION
+from report.ablation_inputs import Ablation, AblationInputs, Row
+from tasks import ablations
 from tasks.artifact import ArtifactTask, Job
 from tasks.benchmarks import available, benchmarks
 from tasks.console import log
 from tasks.fine_tuning import Evaluate
 from tasks.images import cautions
-from tasks.msp_stages import Pretrain
 from tasks.node import Input
-from tasks.parameters import OptionalCountParameter, SomeParameter
+from tasks.parameters import ChoiceParameter, OptionalCountParameter, SomeParameter
 from tasks.settings import configured_sources, current_profile, current_store
 from tasks.sources import uses_world
 from tasks.stages import PretrainStage
-from tasks.starts import VANILLA
+from tasks.starts import start
 
 PAGE = "ablation.html"
 _TEMPLATES = Path(report.__file__).parent / "templates"
 
 
-class AblationTable(ArtifactTask):
-    """Table 4 of MSP: mean and 95 % interval over seeds beside each published cell, as JSON, Markdown and a page."""
+@functools.cache
+def load(name: str) -> Ablation:
+    """The ablation of a file of tasks/ablations."""
+    found = importlib.import_module(f"{ablations.__name__}.{name}").ABLATION
+    assert isinstance(found, Ablation)
+    return found
 
+
+NAMES = tuple(sorted(module.name for module in pkgutil.iter_modules(ablations.__path__)))
+MSP = "msp"
+
+
+class AblationTable(ArtifactTask):
+    """Mean and 95 % interval over seeds beside each published cell, as JSON, Markdown and a page."""
+
+    identity = ("ablation",)
+
+    ablation: ChoiceParameter = ChoiceParameter(
+        default=MSP, choices=NAMES, description="whose: Table 4 of MSP, or what GRIT-VLP adds to its control"
+    )
     rows: SomeParameter = SomeParameter(
-        default=(), choices=[row.chain for row in ABLATION.rows], description="only these rows; empty: all"
+        default=(),
+        choices=[row.chain for name in NAMES for row in load(name).rows],
+        description="only these rows; empty: all",
     )
     benchmarks: SomeParameter = SomeParameter(
         default=(), choices=plugins.names("benchmarks"), description="only these; empty: those of the profile"
@@ -46,15 +67,33 @@ class AblationTable(ArtifactTask):
     entry = ("report.ablation",)
     libraries = ("jinja2", "matplotlib", "numpy")
 
+    @property
+    def variant(self) -> str:
+        """The ablation, unless it is MSP's."""
+        return "" if self.ablation == MSP else str(self.ablation)
+
+    def chosen(self) -> Ablation:
+        """The table with the rows that are wanted. Raises UserError where a row is another table's."""
+        whole = load(self.ablation)
+        theirs = sorted(set(self.rows) - {row.chain for row in whole.rows})
+        if theirs:
+            raise UserError(
+                expected=f"rows of this ablation: {', '.join(row.chain for row in whole.rows)}",
+                found=", ".join(theirs),
+                where=f"--rows of the ablation {self.ablation}",
+                way_out="name others, or give --ablation with the one that has them",
+            )
+        return dataclasses.replace(whole, rows=tuple(r for r in whole.rows if not self.rows or r.chain in self.rows))
+
     def chosen_rows(self) -> tuple[Row, ...]:
         """The rows of the table."""
-        return tuple(row for row in ABLATION.rows if not self.rows or row.chain in self.rows)
+        return self.chosen().rows
 
     def seeds(self) -> dict[str, range]:
         """The seeds by benchmark."""
-        sizes = current_profile(self.profile).ablation
+        sizes = current_profile(self.profile).ablations[self.ablation]
         wanted = self.benchmarks or tuple(sizes.num_seeds)
-        shown = {column.benchmark for column in ABLATION.columns}
+        shown = {column.benchmark for column in load(self.ablation).columns}
         return {
             name: range(1, 1 + (self.num_seeds or sizes.num_seeds.get(name, 1)))
             for name in available(wanted)
@@ -68,14 +107,13 @@ class AblationTable(ArtifactTask):
             for name, seeds in self.seeds().items()
             for seed in seeds
             for row in self.chosen_rows()
-            if benchmarks()[name].num_epochs is not None or _can_match(row.chain)
+            if benchmarks()[name].num_epochs is not None or self._can_match(row)
         }
 
     def trainings(self) -> tuple[int, int]:
         """How many stages are trained, and how many there would be if each row trained its own."""
-        lasts = {task.stage() for task in self.evaluations().values()} - {None}
-        stages = {stage for last in lasts if last is not None for stage in _so_far(last)}
-        return len(stages), sum(len(parse(last.chain).links) for last in lasts if isinstance(last, Pretrain))
+        chains = [list(_so_far(last)) for last in {task.stage() for task in self.evaluations().values()}]
+        return len({stage for chain in chains for stage in chain}), sum(map(len, chains))
 
     def notices(self) -> tuple[str, ...]:
         """What sharing stages saves."""
@@ -95,8 +133,8 @@ class AblationTable(ArtifactTask):
     def settings(self) -> Mapping[str, Any]:
         """The table as it is asked for, and whose data it is."""
         return {
-            "ablation": dataclasses.asdict(dataclasses.replace(ABLATION, rows=self.chosen_rows())),
-            "stages": {row.chain: self._lengths(row.chain) for row in self.chosen_rows()},
+            "ablation": dataclasses.asdict(self.chosen()),
+            "stages": {row.chain: self._lengths(row) for row in self.chosen_rows()},
             "trainings": self.trainings(),
             "profile": self.profile,
             "is_world": uses_world(),
@@ -105,11 +143,16 @@ class AblationTable(ArtifactTask):
             "templates": {path.name: file_digest(path) for path in sorted(_TEMPLATES.iterdir())},
         }
 
-    def _lengths(self, chain: str) -> list[str]:
+    def _last(self, row: Row) -> PretrainStage | None:
+        return start(row.chain, seed=1, profile=self.profile)
+
+    def _can_match(self, row: Row) -> bool:
+        last = self._last(row)
+        return last is not None and last.can_match
+
+    def _lengths(self, row: Row) -> list[str]:
         """How long each stage of a row is trained."""
-        if chain == VANILLA:
-            return []
-        stages = [task.stage() for task in _so_far(Pretrain(chain=chain, seed=1, profile=self.profile))]
+        stages = [task.stage() for task in _so_far(self._last(row))]
         return [
             f"{stage.name}: {stage.budget.num_steps or stage.budget.num_epochs:,} "
             f"{'updates' if stage.budget.num_steps else 'epochs'}"
@@ -127,7 +170,7 @@ class AblationTable(ArtifactTask):
             scores.setdefault((chain, benchmark), {})[int(seed)] = path / "scores.json"
         write(
             AblationInputs(
-                ablation=dataclasses.replace(ABLATION, rows=self.chosen_rows()),
+                ablation=self.chosen(),
                 stages=settings["stages"],
                 scores=scores,
                 trainings=settings["trainings"],
@@ -140,19 +183,16 @@ class AblationTable(ArtifactTask):
         )
 
     def point_current(self) -> None:
-        """Let `ablation.html` in the workspace lead to the page, too."""
+        """Let `ablation.html` (`ablation-grit.html`) in the workspace lead to the page, too."""
         super().point_current()
-        current_store().point(PAGE, Path("current") / self.label / "record" / PAGE)
-        log.info("The table: %s", current_store().root / PAGE)
+        page = "-".join(filter(None, (Path(PAGE).stem, self.variant))) + Path(PAGE).suffix
+        current_store().point(page, Path("current") / self.label / "record" / PAGE)
+        log.info("The table: %s", current_store().root / page)
 
 
-def _can_match(chain: str) -> bool:
-    return chain != VANILLA and parse(chain).can_match
-
-
-def _so_far(stage: PretrainStage) -> Iterator[PretrainStage]:
+def _so_far(stage: PretrainStage | None) -> Iterator[PretrainStage]:
     """A stage and those before it, the last one first."""
-    task: PretrainStage | None = stage
+    task = stage
     while task is not None:
         yield task
         task = task.before()

@@ -12,7 +12,7 @@ from tasks.stages import PretrainStage
 
 
 class ReadingsParameter(luigi.Parameter[str]):
-    """`grit`, `albef`, or one of them with changes: `grit,order=shuffle`."""
+    """`grit`, `albef`, or one of them with changes: `grit+order=shuffle`."""
 
     def parse(self, x: str) -> str:
         """The shortest text for it; ValueError for what is none."""
@@ -28,7 +28,7 @@ class GritStage(PretrainStage):
     identity = ("readings",)
 
     readings: ReadingsParameter = ReadingsParameter(
-        default="grit", description="grit, albef, or one of them with changes, such as grit,mask_rate=0.3"
+        default="grit", description="grit, albef, or one of them with changes, such as grit+mask_rate=0.3"
     )
 
     @property

@@ -13,7 +13,7 @@ BENCHMARK = Benchmark(
     address="https://cs.stanford.edu/people/karpathy/deepimagesent",
     sources=(("coco_karpathy",), ("coco_vilbert",), ("coco_captions",)),
     content="captions",
-    form=Form(name="match"),
+    form=Form(name="match", options={"shortlists": True}),
     measure=recalls,
     chance=chance,
     main=("image_retrieval", "R@1"),

@@ -16,7 +16,7 @@ BENCHMARK = Benchmark(
         ("flickr30k_vilbert",),
     ),
     content="captions",
-    form=Form(name="match"),
+    form=Form(name="match", options={"shortlists": True}),
     measure=recalls,
     chance=chance,
     main=("image_retrieval", "R@1"),

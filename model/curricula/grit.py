@@ -31,9 +31,10 @@ from model.specs import (
 class GritReadings:
     """What GRIT-VLP has and ALBEF has not, each by itself: so an ablation is one field changed.
 
-    `order`: `grit` or `shuffle`. `choice`: how matching's negatives are found among the batch (`argmax`,
-    `multinomial`). `consistency_weight`: 0 leaves it out. `mask_rate`: of words. `same_image`: whether another caption
-    of an image is a mismatch of it (`negative`, the published code) or is left out (`ignored`).
+    `order`: `grit` or `shuffle`. `choice`: how matching's negatives are found: among the batch (`argmax`,
+    `multinomial`), or in a list made before (`offline`, MSP's way). `consistency_weight`: 0 leaves it out. `mask_rate`:
+    of words. `same_image`: whether another caption of an image is a mismatch of it (`negative`, the published code) or
+    is left out (`ignored`). `length`: share of the profile's epochs.
     """
 
     order: str = "grit"
@@ -41,8 +42,11 @@ class GritReadings:
     consistency_weight: float = 0.2
     mask_rate: float = 0.5
     same_image: str = "ignored"
+    length: float = 1.0
 
 
+OFFLINE = "offline"
+"""The choice of negatives from a list: half of the texts are shown once more with a hard image that is not theirs."""
 GRIT = GritReadings()
 ALBEF = GritReadings(order="shuffle", choice="multinomial", consistency_weight=0.0, mask_rate=0.15)
 """The control: without momentum, which neither the order nor the negatives need."""
@@ -50,11 +54,11 @@ _NAMED = {"grit": GRIT, "albef": ALBEF}
 
 
 def parse(text: str) -> GritReadings:
-    """Those that a text names: `grit`, `albef`, or one of them with changes, `grit,mask_rate=0.3,order=shuffle`.
+    """Those that a text names: `grit`, `albef`, or one of them with changes, `grit+mask_rate=0.3+order=shuffle`.
 
     Raises UserError.
     """
-    name, *changes = text.split(",")
+    name, *changes = text.split("+")
     found = _NAMED.get(name)
     if found is None:
         raise _malformed(text, repr(name))
@@ -72,7 +76,7 @@ def spell(readings: GritReadings) -> str:
     for name, named in _NAMED.items():
         pairs = ((each.name, getattr(readings, each.name), getattr(named, each.name)) for each in _FIELDS)
         changes = (f"{field_name}={ours}" for field_name, ours, theirs in pairs if ours != theirs)
-        texts.append(",".join([name, *changes]))
+        texts.append("+".join([name, *changes]))
     return min(texts, key=len)
 
 
@@ -87,10 +91,10 @@ def _value(before: Any, text: str, where: str) -> Any:
 
 def _malformed(text: str, found: str) -> UserError:
     return UserError(
-        expected=f"grit or albef, and after commas what is changed: {', '.join(f.name for f in _FIELDS)} = value",
+        expected=f"grit or albef, and after a + what is changed: {', '.join(f.name for f in _FIELDS)} = value",
         found=found,
         where=repr(text),
-        way_out="for instance grit,order=shuffle or grit,mask_rate=0.3",
+        way_out="for instance grit+order=shuffle or grit+mask_rate=0.3",
     )
 
 
@@ -163,31 +167,38 @@ MINIATURE = GritSizes(
 def curriculum(sizes: GritSizes, *, seed: int, readings: GritReadings) -> Curriculum:
     """One stage on pairs."""
     is_grouped = readings.order == "grit"
-    same_image = {"same_image": readings.same_image}
     masked = Showing(
         corruptions=(Corruption(name="mask_words", options={"rate": readings.mask_rate}),),
         objectives=(Objective(name="mlm"),),
     )
+    swapped = Showing(
+        corruptions=(Corruption(name="swap_image"),),
+        objectives=(Objective(name="itm_hs"),),
+    )
+    is_offline = readings.choice == OFFLINE
     stream = Stream(
         corpus="sentence",
         max_length=sizes.max_length,
         batch_size=sizes.batch_size,
         corruptions=(),
-        objectives=_of_pairs(readings, same_image),
+        objectives=_of_pairs(readings),
         order=Order(name=readings.order, options=sizes.order_options if is_grouped else {}),
         view=sizes.view,
-        more=(masked,),
+        more=(masked, swapped) if is_offline else (masked,),
     )
-    budget = Budget(optimizer=sizes.optimizer, seed=seed, num_epochs=sizes.num_epochs, num_threads=sizes.num_threads)
+    num_epochs = max(1, round(sizes.num_epochs * readings.length))
+    budget = Budget(optimizer=sizes.optimizer, seed=seed, num_epochs=num_epochs, num_threads=sizes.num_threads)
     stage = Stage(name="pairs", streams=(stream,), budget=budget)
     return Curriculum(name="grit" if is_grouped else "albef", network=sizes.network, stages=(stage,))
 
 
-def _of_pairs(readings: GritReadings, same_image: Options) -> tuple[Objective, ...]:
+def _of_pairs(readings: GritReadings) -> tuple[Objective, ...]:
     """What is learnt from pairs as they are."""
+    same_image = {"same_image": readings.same_image}
+    matching = Objective(name="itm_in_batch", options={"choice": readings.choice, **same_image})
     consistency = Objective(name="consistency", weight=readings.consistency_weight, options=same_image)
     return (
         Objective(name="itc", options=same_image),
         *((consistency,) if readings.consistency_weight else ()),
-        Objective(name="itm_in_batch", options={"choice": readings.choice, **same_image}),
+        *(() if readings.choice == OFFLINE else (matching,)),
     )

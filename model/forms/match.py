@@ -40,9 +40,14 @@ _OWN_FIRST = np.array([1.0, 0.0, 0.0, 0.0], np.float32)
 
 @dataclass(frozen=True, kw_only=True)
 class MatchSettings:
-    """`binary` asks of each option whether it is a match (the MSP authors); `four_way` which of them is (ViLBERT)."""
+    """`binary` asks of each option whether it is a match (the MSP authors); `four_way` which of them is (ViLBERT).
+
+    `shortlists`: a network that compares texts and images by themselves scores only the pairs that are most alike, and
+    ranks all others behind them (ALBEF). Only pre-training teaches that, so it is for zero-shot retrieval.
+    """
 
     loss: str = "binary"
+    shortlists: bool = False
 
 
 def build(
@@ -60,18 +65,20 @@ def build(
     objective = Objective(name=name, options=dict(trained.get(name, {})))
     head = _HEADS[name](objective.options, network=network, facts=facts)
     assert isinstance(head, Matching)
-    return Match(objective, head, choose(_LOSSES, settings.loss, where="form match, loss"))
+    row_loss = choose(_LOSSES, settings.loss, where="form match, loss")
+    return Match(objective, head, row_loss, shortlists=settings.shortlists)
 
 
 class Match(Form):
     """Retrieval by the log-odds that a text and an image belong together."""
 
-    def __init__(self, objective: Objective, head: Matching, row_loss: RowLoss) -> None:
+    def __init__(self, objective: Objective, head: Matching, row_loss: RowLoss, *, shortlists: bool) -> None:
         super().__init__()
         self.add_module(objective.name, head)
         self._head = (head,)  # a tuple, so that it is not registered twice
         self.objectives = (objective,)
         self.row_loss = row_loss
+        self._shortlists = shortlists
 
     def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
         """Each row's four options, its own first."""
@@ -113,7 +120,8 @@ class Match(Form):
         test = exam.questions("test")
         shown = ranking.candidates(test, max_texts=exam.benchmark.max_texts)
         scored = Scored(scratch, num_texts=len(shown.rows_T), num_images=len(shown.images_I))
-        ranking.score_all(encoder, self._scores, exam, test, ranked=shown, into=scored, progress=progress)
+        most = encoder.num_candidates if self._shortlists else 0
+        ranking.score_all(encoder, self._scores, exam, test, ranked=shown, most=most, into=scored, progress=progress)
         scored.copy(into / "similarities.safetensors")
         ranked = Ranked(scores_TI=scored.scores_TI, image_of_text_T=shown.image_of_text_T)
         image_ids, texts = exam.image_ids(shown.images_I), test.column("text")

@@ -17,8 +17,11 @@ from model.exercise import Shown
 class Encoder(nn.Module, ABC):
     """What every network offers: hidden states of a batch, and the parts that scoring many pairs of it needs.
 
-    Legend: B rows, L word pieces, R regions, F features of a region, D width.
+    `num_candidates`: how many images a text is scored with, and texts an image, where a ranking is by what `compare`
+    says first. Legend: B rows, T texts, I images, L word pieces, R regions, F features of a region, D width.
     """
+
+    num_candidates: int = 0
 
     @abstractmethod
     def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
@@ -34,6 +37,10 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
         """What the regions of an image are before they meet a text, (B, R, D); features of any kind of float."""
+
+    def compare(self, text_TLD: Tensor, regions_IRD: Tensor) -> Tensor | None:
+        """How alike texts and images are by themselves, (T, I); None where a network has nothing to say of it."""
+        return None
 
     @abstractmethod
     def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 GRIT-VLP trains the same network. Regions are the patches of a picture here, from left to right and from top to bottom.
 Legend: B rows, L word pieces, R patches, F numbers of a patch, K patches and the [CLS] before them, D width,
-E width in which image and text are compared, P pairs, V vocabulary.
+E width in which image and text are compared, P pairs, V vocabulary, T texts, I images.
 """
 
 from __future__ import annotations
@@ -33,12 +33,14 @@ _TEMPERATURES = (0.001, 0.5)
 class AlbefSettings:
     """`image_layers` of the image tower; of the network's layers the last `fusion_layers` fuse, the others read text.
 
-    `embedding_size`: the width in which image and text are compared. `init`: see `model.initialise`.
+    `embedding_size`: the width in which image and text are compared. `num_candidates`: how many of the most alike are
+    scored by fusion in a ranking (ALBEF takes 128 of Flickr30k's 1,000 images). `init`: see `model.initialise`.
     """
 
     image_layers: int = 12
     fusion_layers: int = 6
     embedding_size: int = 256
+    num_candidates: int = 128
     init: str = "bert"
 
 
@@ -67,6 +69,7 @@ class Albef(Encoder):
         self.fusion_layers = nn.ModuleList(FusionLayer(network) for _ in range(settings.fusion_layers))
         self.image_projection = nn.Linear(network.hidden_size, settings.embedding_size)
         self.text_projection = nn.Linear(network.hidden_size, settings.embedding_size)
+        self.num_candidates = settings.num_candidates
         self.temperature = nn.Parameter(torch.tensor([_FIRST_TEMPERATURE]))  # of one number: files keep no scalars
 
     def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
@@ -83,8 +86,8 @@ class Albef(Encoder):
             pooled_BD=fused_BLD[:, 0],
             words_VD=words_VD,
             embedded_BRD=image_BKD,
-            image_BE=functional.normalize(self.image_projection(image_BKD[:, 0]).float(), dim=-1),
-            text_BE=functional.normalize(self.text_projection(text_BLD[:, 0]).float(), dim=-1),
+            image_BE=self._compared(self.image_projection, image_BKD),
+            text_BE=self._compared(self.text_projection, text_BLD),
             temperature=self.temperature.clamp(*_TEMPERATURES),
             pool_pairs=partial(self._pool_pairs, text_BLD, shown.text_mask_BL, image_BKD),
         )
@@ -97,6 +100,11 @@ class Albef(Encoder):
         """The image tower's states, [CLS] first, (B, K, D); where patches lie is known by their order."""
         states_BKD: Tensor = self.vision(regions_BRF)
         return states_BKD
+
+    def compare(self, text_TLD: Tensor, regions_IRD: Tensor) -> Tensor:
+        """What the contrastive objectives teach."""
+        text_TE = self._compared(self.text_projection, text_TLD)
+        return text_TE @ self._compared(self.image_projection, regions_IRD).T
 
     def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
         """The fused [CLS] of the text, of which the last layer computes nothing else."""
@@ -111,6 +119,10 @@ class Albef(Encoder):
         yield from self.vision.layers
         yield from self.text_layers
         yield from self.fusion_layers
+
+    def _compared(self, projection: nn.Linear, states_BLD: Tensor) -> Tensor:
+        """[CLS] as a unit vector, (B, E)."""
+        return functional.normalize(projection(states_BLD[:, 0]).float(), dim=-1)
 
     def _read(self, embedded_BLD: Tensor, text_mask_BL: Tensor) -> Tensor:
         for layer in self.text_layers:

@@ -61,7 +61,7 @@ class Profile:
     msp: MspSizes
     grit: GritSizes
     fine_tuning: FineTuningSizes
-    ablation: AblationSizes
+    ablations: Mapping[str, AblationSizes]  # by the names of tasks/ablations
 
 
 def profile_names() -> tuple[str, ...]:

@@ -27,5 +27,8 @@ PROFILE = dataclasses.replace(
             "nlvr1": BenchmarkSizes(batch_size=32, num_epochs=4),
         },
     ),
-    ablation=AblationSizes(num_seeds={"zero_shot_retrieval": 5, "retrieval": 5, "nlvr1": 5}),
+    ablations={
+        "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 5, "retrieval": 5, "nlvr1": 5}),
+        "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 3}),
+    },
 )

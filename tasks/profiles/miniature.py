@@ -47,5 +47,8 @@ PROFILE = Profile(
         num_threads=1,
     ),
     grit=grit.MINIATURE,
-    ablation=AblationSizes(num_seeds={"zero_shot_retrieval": 3, "vqa": 3, "nlvr1": 3}),
+    ablations={
+        "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 3, "vqa": 3, "nlvr1": 3}),
+        "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 3}),
+    },
 )

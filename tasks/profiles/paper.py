@@ -21,7 +21,8 @@ PROFILE = dataclasses.replace(
         default=BenchmarkSizes(batch_size=32),
     ),
     grit=grit.PAPER,
-    ablation=AblationSizes(
-        num_seeds=dict.fromkeys(("vqa", "gqa", "nlvr2", "retrieval", "zero_shot_retrieval", "nlvr1"), 1)
+    ablations=dict.fromkeys(
+        ("msp", "grit"),
+        AblationSizes(num_seeds=dict.fromkeys(("vqa", "gqa", "nlvr2", "retrieval", "zero_shot_retrieval", "nlvr1"), 1)),
     ),
 )

@@ -51,5 +51,8 @@ PROFILE = Profile(
         order_options={"queue": 64, "search_space": 32},
         batch_size=16,
     ),
-    ablation=AblationSizes(num_seeds={"zero_shot_retrieval": 2, "vqa": 1, "nlvr1": 1}),
+    ablations={
+        "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 2, "vqa": 1, "nlvr1": 1}),
+        "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 1}),
+    },
 )

@@ -54,9 +54,9 @@ def test_the_control_shuffles_draws_its_negatives_masks_less_and_keeps_nothing_c
     [
         ("grit", "grit"),
         ("albef", "albef"),
-        ("grit,mask_rate=0.30", "grit,mask_rate=0.3"),
-        ("albef,order=grit,mask_rate=0.5,consistency_weight=0.2", "grit,choice=multinomial"),
-        ("grit,order=shuffle", "grit,order=shuffle"),
+        ("grit+mask_rate=0.30", "grit+mask_rate=0.3"),
+        ("albef+order=grit+mask_rate=0.5+consistency_weight=0.2", "grit+choice=multinomial"),
+        ("grit+order=shuffle", "grit+order=shuffle"),
     ],
 )
 def test_a_text_names_readings_and_each_has_one_spelling(text: str, shortest: str) -> None:
@@ -65,7 +65,7 @@ def test_a_text_names_readings_and_each_has_one_spelling(text: str, shortest: st
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("", "''"), ("momo", "'momo'"), ("grit,rate=1", "'rate=1'"), ("grit,mask_rate=half", "'half'")]
+    ("text", "found"), [("", "''"), ("momo", "'momo'"), ("grit+rate=1", "'rate=1'"), ("grit+mask_rate=half", "'half'")]
 )
 def test_what_names_none_is_refused(text: str, found: str) -> None:
     with pytest.raises(UserError, match="grit or albef") as refused:

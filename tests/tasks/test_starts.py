@@ -20,7 +20,7 @@ PARAMETER = StartParameter(description="")
         ("vanilla", "vanilla"),
         ("S-ITM_HS-TITS", "S-TITS-ITM_HS"),
         ("albef", "albef"),
-        ("grit,mask_rate=0.50", "grit"),
+        ("grit+mask_rate=0.50", "grit"),
     ],
 )
 def test_a_name_is_spelt_in_one_way(text: str, spelt: str) -> None:
@@ -35,14 +35,14 @@ def test_what_names_no_start_is_answered_with_the_nearest_and_with_every_form() 
 def test_each_kind_is_a_stage_of_its_own(workspace: Path) -> None:
     labels = {
         name: None if (stage := start(name, seed=2, profile="smoke")) is None else stage.label
-        for name in ("phrase", "vanilla", "T.S", "grit", "albef,mask_rate=0.3")
+        for name in ("phrase", "vanilla", "T.S", "grit", "albef+mask_rate=0.3")
     }
     assert labels == {
         "phrase": "PhraseStage",
         "vanilla": None,
         "T.S": "Pretrain-T.S-seed2",
         "grit": "GritStage-grit-seed2",
-        "albef,mask_rate=0.3": "GritStage-albef,mask_rate=0.3-seed2",
+        "albef+mask_rate=0.3": "GritStage-albef+mask_rate=0.3-seed2",
     }
 
 
