@@ -5,29 +5,38 @@ Legend: B rows, T texts, L word pieces, I images, R regions, F features of a reg
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model import plugins, questions, regions
-from model.batch import HIDDEN, own_sources
+from model import looks, plugins, questions, regions
+from model.batch import HIDDEN, Draws, own_sources
 from model.benchmarks import Benchmark
 from model.facts import Facts
 from model.pairs import Pairs
 from model.questions import Questions
+from model.regions import Pieces
 from model.rows import Texts
-from model.specs import Sees
+from model.specs import Options, Sees
+
+if TYPE_CHECKING:  # it needs Pillow, which regions do without
+    from data.pictures.views import View
 
 CORPUS = "benchmark"  # what a job calls the folder of rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exam:
-    """A benchmark's declaration, its folder of rows, its possible answers, and how texts and images are shown."""
+    """A benchmark's declaration, its folder of rows, its possible answers, and how texts and images are shown.
+
+    With a `view` pairs show pictures as it does, by draws of `seed`; without one, and wherever else, they are whole.
+    """
 
     benchmark: Benchmark
     folder: Path
@@ -35,6 +44,12 @@ class Exam:
     facts: Facts
     max_length: int
     sees: Sees
+    view: View | None = None
+    seed: int = 0
+
+    def for_training(self, view: Options, *, seed: int) -> Exam:
+        """The same, for rows that are learnt from. Raises UserError on options of a view where there are regions."""
+        return dataclasses.replace(self, view=regions.training_view(self.facts.store, view), seed=seed)
 
     def questions(self, split: str, *, may_be_empty: bool = False) -> Questions:
         """The rows of one split, or of `submit`. Raises UserError where there are none and there must be."""
@@ -53,20 +68,23 @@ class Exam:
 
     def pairs(
         self,
-        texts: Texts,
+        questions: Questions,
         *,
+        epoch: int,
         rows_B: NDArray[np.int64],
         texts_P: NDArray[np.int64],
         images_P: NDArray[np.int64],
         targets_BA: NDArray[np.float32],
         num_asked: int,
     ) -> Pairs:
-        """The pairs of some rows: `texts_P` are row numbers of `texts`, `images_P` rows of the region store."""
+        """The pairs of some rows: `texts_P` are row numbers of `questions`, `images_P` rows of the region store."""
         rows_T, text_P = np.unique(texts_P, return_inverse=True)
-        # Where no image is seen all are the same one, which is then embedded once.
-        images_I, image_P = np.unique(images_P if self._sees_images else np.zeros_like(images_P), return_inverse=True)
-        text_TL = self.show_texts(texts, rows_T)
-        regions_IRF, boxes_IR4 = self.show_images(images_I)
+        text_TL = self.show_texts(questions, rows_T)
+        regions_IRF, boxes_IR4, image_P = (
+            self._whole(images_P)
+            if self.view is None or not self._sees_images
+            else self._altered(questions, self.view, epoch, rows_B=rows_B, texts_P=texts_P, images_P=images_P)
+        )
         return Pairs(
             rows_B=rows_B,
             text_TL=text_TL,
@@ -93,6 +111,28 @@ class Exam:
         if not self._sees_images:
             sources_IR, boxes_IR4 = torch.full_like(sources_IR, HIDDEN), torch.zeros_like(boxes_IR4)
         return regions.features(self.facts.store, "cpu").take(sources_IR), boxes_IR4
+
+    def _whole(self, images_P: NDArray[np.int64]) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
+        """Each image once: features, boxes, and which of them each pair shows. Unseen, all are the same one."""
+        images_I, image_P = np.unique(images_P if self._sees_images else np.zeros_like(images_P), return_inverse=True)
+        return *self.show_images(images_I), image_P
+
+    def _altered(
+        self,
+        questions: Questions,
+        view: View,
+        epoch: int,
+        *,
+        rows_B: NDArray[np.int64],
+        texts_P: NDArray[np.int64],
+        images_P: NDArray[np.int64],
+    ) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
+        """As `_whole`, each image once for each row."""
+        store, drawn = self.facts.store, Draws(seed=self.seed, epoch=epoch)
+        assert isinstance(store, Pieces), "regions have no view"
+        seen = looks.of(questions, store=store, answers=self.answers, rows_B=rows_B, texts_P=texts_P, images_P=images_P)
+        patches_IRF = store.seen(seen.images_I, seen.keys_I, drawn, view, may_flip_I=seen.may_flip_I)
+        return patches_IRF, store.labels(seen.images_I).boxes_BR4, seen.look_P
 
     @property
     def _sees_images(self) -> bool:

@@ -71,7 +71,8 @@ def finetune(path: str, progress: Progress) -> None:
     )
     pupil, origin = _pupil(this, spec, network, exam)
     train, form = exam.questions("train"), pupil.heads
-    lessons = Lessons(train, form.asks(exam, train, seed=budget.seed), batch_size=spec.batch_size, budget=budget)
+    learnt_from = exam.for_training(spec.view, seed=budget.seed)
+    lessons = Lessons(train, form.asks(learnt_from, train, seed=budget.seed), batch_size=spec.batch_size, budget=budget)
     best = _best_epoch(pupil, exam, seed=budget.seed)
     name = f"fine-tuning on {spec.benchmark}"
     lane = Lane(feed=lessons, weights={spec.form.name: 1.0}, micro_batch_size=spec.micro_batch_size)

@@ -12,6 +12,7 @@ from model.specs import Network
 WHERE = "options of the network lxmert_s"
 _POOLED = {"text": "tanh of the text's [CLS]", "product": "that times the same of the visual [CLS]"}
 _POSITIONS = {"piece": "one for each word piece", "word": "one for each word"}
+_COMPARED = {"modality": "an image with a text", "pair": "image with image and text with text"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,8 @@ class Readings:
     `visual_cls`: a learnt feature vector before the regions, at the box of the whole image (released).
     `pooled`: `text`, or `product` (released): of the poolers of the text's and the visual [CLS].
     `positions`: `piece`, or `word` (released): see `model.word_positions`.
+    `compared`: what is alike where rows are grouped or a negative is looked for. `modality`: an image and a text, by
+    the means of what is embedded of each. `pair`: an image with its text and another image with its text.
     `init`: see `model.initialise`.
     """
 
@@ -30,11 +33,13 @@ class Readings:
     visual_cls: bool = False
     pooled: str = "text"
     positions: str = "piece"
+    compared: str = "modality"
     init: str = "bert"
 
     def __post_init__(self) -> None:
         choose(_POOLED, self.pooled, where=f"{WHERE}, pooled")
         choose(_POSITIONS, self.positions, where=f"{WHERE}, positions")
+        choose(_COMPARED, self.compared, where=f"{WHERE}, compared")
         for name in ("text_layers", "region_layers"):
             number = getattr(self, name)
             if type(number) is not int or number < 0:

@@ -1,7 +1,8 @@
 """Chains of MSP's stages, as its ablation writes them: `T.P.S`, `T-IFRS.S`, `S-ITM_HS-TITS`, `S_long`, `T+P+S`.
 
 T, P and S are the corpora (token, phrase, sentence); a dot leads to the next stage; `-NAME` leaves an objective out;
-`_long` gives the sentence stage alone as many updates as all three stages have; `+` merges corpora into one stage.
+`_long` gives the sentence stage alone as many updates as all three stages have; `_grit` has its rows in
+GRIT-VLP's order, and hard samples of the mini-batch; `+` merges corpora into one stage.
 Torch-free, as all specs are.
 """
 
@@ -23,17 +24,21 @@ OBJECTIVES: dict[str, tuple[str, ...]] = {
 }
 """What each corpus is trained on. `-ITM_HS` leaves plain matching: the swapped image is then any other one."""
 _MERGED = ("MLM", "MRFR", "MOC", "ITM")
-_LONG = "_long"
-_LINK = re.compile(r"(?P<letters>[TPS](?:\+[TPS])*)(?P<long>_long)?(?P<without>(?:-[A-Z_]+)*)")
+_LONG, _GRIT = "_long", "_grit"
+_LINK = re.compile(r"(?P<letters>[TPS](?:\+[TPS])*)(?P<long>_long)?(?P<grit>_grit)?(?P<without>(?:-[A-Z_]+)*)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """One stage of a chain: its corpora by letter, and what departs from the ordinary."""
+    """One stage of a chain: its corpora by letter, and what departs from the ordinary.
+
+    `is_grit`: alike rows share a mini-batch, which is where ITM_HS finds its hard samples, and not in a list.
+    """
 
     letters: tuple[str, ...]
     without: tuple[str, ...] = ()
     is_long: bool = False
+    is_grit: bool = False
 
     @property
     def name(self) -> str:
@@ -50,7 +55,8 @@ class Link:
 
     def __str__(self) -> str:
         departures = "".join(f"-{name}" for name in self.without)
-        return "+".join(self.letters) + (_LONG if self.is_long else "") + departures
+        kinds = (_LONG if self.is_long else "") + (_GRIT if self.is_grit else "")
+        return "+".join(self.letters) + kinds + departures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,13 +96,16 @@ def _link(part: str, text: str) -> Link:
     without = tuple(found["without"].split("-")[1:])
     if letters != tuple(letter for letter in CORPORA if letter in letters):
         raise _malformed(text, f"{part}: merged corpora in another order than {'+'.join(CORPORA)}, or one twice")
-    if found["long"] and letters != ("S",):
-        raise _malformed(text, f"{part}: only S can be long")
+    for kind, name in (("long", "long"), ("grit", "grouped by grit")):
+        if found[kind] and letters != ("S",):
+            raise _malformed(text, f"{part}: only S can be {name}")
+    if found["grit"] and "ITM_HS" in without:
+        raise _malformed(text, f"{part}: grit is another way to find the hard samples of ITM_HS, which is left out")
     if without and len(letters) > 1:
         raise _malformed(text, f"{part}: merged corpora learn {', '.join(_MERGED)}, and none of it is left out")
     _hold_known(without, OBJECTIVES[letters[0]], part, text)
     in_order = tuple(name for name in OBJECTIVES[letters[0]] if name in without)
-    return Link(letters=letters, without=in_order, is_long=bool(found["long"]))
+    return Link(letters=letters, without=in_order, is_long=bool(found["long"]), is_grit=bool(found["grit"]))
 
 
 def _hold_known(without: Sequence[str], objectives: Sequence[str], part: str, text: str) -> None:
@@ -109,7 +118,7 @@ def _hold_known(without: Sequence[str], objectives: Sequence[str], part: str, te
 
 def _malformed(text: str, found: str) -> UserError:
     return UserError(
-        expected="a chain of stages such as T.P.S, T-IFRS.S, S-ITM_HS-TITS, S_long or T+P+S",
+        expected="a chain of stages such as T.P.S, T-IFRS.S, S-ITM_HS-TITS, S_long, S_grit or T+P+S",
         found=found,
         where=f"the chain {text!r}",
         way_out="give one of that form; model/msp_chains.py says what it means",

@@ -115,6 +115,18 @@ class PatchStore(Pieces):
         """Options: those of `data.pictures.views.Training`, but for its size."""
         return read_options(Training, {**options, "size_px": self.grid.size_px}, where="view of pictures")
 
+    def seen(
+        self,
+        images_I: Tensor,
+        keys_I: NDArray[np.uint64],
+        draws: Draws,
+        view: View,
+        *,
+        may_flip_I: NDArray[np.bool_],
+    ) -> Tensor:
+        """Each image as its key has it, so that one may be seen in several ways at once."""
+        return self.features("cpu").shown(images_I.numpy(), keys_I, draws, view, may_flip_I)
+
     def features(self, device: torch.device | str) -> Patches:
         """Decoded as they are asked for."""
         return Patches(self, Pictures(self._store, device=device, num_threads=self._num_threads))
@@ -133,7 +145,7 @@ class Patches(Features):
         images_I, place_N = np.unique(sources.flatten().numpy() // self.store.grid.num_patches, return_inverse=True)
         keys_I = np.zeros(len(images_I), np.uint64)
         view = Evaluation(size_px=self.store.grid.size_px)
-        patches_IRF = self._shown(np.maximum(images_I, 0), keys_I, Draws(seed=0, epoch=0), view, None)
+        patches_IRF = self.shown(np.maximum(images_I, 0), keys_I, Draws(seed=0, epoch=0), view, None)
         return self.gathered(patches_IRF, torch.from_numpy(place_N).view(sources.shape), sources)
 
     def seen_by(self, batch: Batch) -> BatchFeatures:
@@ -145,7 +157,7 @@ class Patches(Features):
         assert batch.view is not None
         assert batch.draws is not None
         may_flip_B = ~name_a_side(self.store.texts_of(batch))
-        return self._shown(batch.images_B.numpy(), batch.keys_B, batch.draws, batch.view, may_flip_B)
+        return self.shown(batch.images_B.numpy(), batch.keys_B, batch.draws, batch.view, may_flip_B)
 
     def gathered(self, patches_BRF: Tensor, rows: Tensor, sources: Tensor) -> Tensor:
         """The patches of some sources, of the given rows; zeros where HIDDEN."""
@@ -153,7 +165,7 @@ class Patches(Features):
         taken = patches_BRF[rows.to(self.device), places.to(self.device)]
         return taken.masked_fill((sources == HIDDEN).to(self.device)[..., None], 0.0)
 
-    def _shown(
+    def shown(
         self,
         images_B: NDArray[np.int64],
         keys_B: NDArray[np.uint64],
@@ -161,6 +173,7 @@ class Patches(Features):
         view: View,
         may_flip_B: NDArray[np.bool_] | None,
     ) -> Tensor:
+        """The patches of some pictures by a view, (B, R, F); `may_flip_B` None: all may be mirrored."""
         pictures = self._pictures.take(torch.from_numpy(images_B), keys_B, drawn, view, may_flip_B=may_flip_B)
         return self.store.grid.cut(normalised(pictures, self.store.colours))
 

@@ -42,6 +42,11 @@ class Questions(Texts):
         values: list[Any] = self.said[name].to_pylist()
         return values
 
+    def texts(self, rows_B: NDArray[np.int64]) -> list[str]:
+        """What some rows ask or say."""
+        texts: list[str] = self.said["text"].take(rows_B).to_pylist()
+        return texts
+
     def targets(self, rows_B: NDArray[np.int64], num_answers: int) -> NDArray[np.float32]:
         """The scores of all possible answers, (B, A): 0 for those that are not right."""
         targets_BA = np.zeros((len(rows_B), num_answers), np.float32)

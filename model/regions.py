@@ -3,7 +3,7 @@
 Pieces are the regions that a detector found (`RegionStore`), or others (`Pieces`: the patches of a picture).
 
 A source is one region of the store, as image * R + region, or HIDDEN. Legend: B rows, R regions, F features of a
-region, S regions of the store (all images' end to end), N sources,
+region, S regions of the store (all images' end to end), N sources, I images,
 T rows of a table: S and one of zeros.
 """
 
@@ -21,7 +21,7 @@ from torch import Tensor
 
 from data.errors import UserError
 from data.regions.store import RegionStore
-from model.batch import HIDDEN, Batch, on_device
+from model.batch import HIDDEN, Batch, Draws, on_device
 from model.specs import Options
 
 if TYPE_CHECKING:  # it needs Pillow, which a training on regions does without
@@ -59,6 +59,18 @@ class Pieces(ABC):
         """How the rows of a training see them."""
 
     @abstractmethod
+    def seen(
+        self,
+        images_I: Tensor,
+        keys_I: NDArray[np.uint64],
+        draws: Draws,
+        view: View,
+        *,
+        may_flip_I: NDArray[np.bool_],
+    ) -> Tensor:
+        """Features of the pieces of some images as a view shows them by draws for each key, (I, R, F), on the host."""
+
+    @abstractmethod
     def features(self, device: torch.device | str) -> Features:
         """Where their features are taken from."""
 
@@ -88,7 +100,7 @@ def training_view(store: ImageStore, options: Options) -> View | None:
         raise UserError(
             expected="a view of pictures only where a network sees pictures",
             found=", ".join(options),
-            where="the view of a stream whose images are regions of a detector",
+            where="the view of a stream or a fine-tuning whose images are regions of a detector",
             way_out="leave it out",
         )
     return None

@@ -284,7 +284,8 @@ class FineTuning:
 
     `sees`: `pair` is what the benchmark shows; `text` has zeros for regions and boxes, in training and when judged:
     what the text alone gives away. `max_length` in word pieces, `batch_size` in rows, of which at most
-    `micro_batch_size` are on the device at once.
+    `micro_batch_size` are on the device at once. `view` is as a stream's: how training rows see pictures, where those
+    are seen. Whatever is judged sees them whole.
     """
 
     benchmark: str
@@ -294,6 +295,7 @@ class FineTuning:
     budget: Budget
     sees: Sees = "pair"
     micro_batch_size: int | None = None
+    view: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

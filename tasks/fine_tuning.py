@@ -10,7 +10,7 @@ from typing import Any, cast, get_args
 from data.errors import UserError
 from model.curricula import msp
 from model.spec_json import to_plain
-from model.specs import Budget, Device, Evaluation, FineTuning, Mode, Network, Precision, Sees, check_length
+from model.specs import Budget, Device, Evaluation, FineTuning, Mode, Network, Options, Precision, Sees, check_length
 from tasks.artifact import Job
 from tasks.benchmarks import BenchmarkTask, sources_of
 from tasks.console import log
@@ -128,7 +128,13 @@ class FineTune(JudgedTask, TrainingTask):
             micro_batch_size=self.micro_batch_size,
             budget=self._budget(),
             sees=self.seen(),
+            view=self._view(),
         )
+
+    def _view(self) -> Options:
+        """How training rows see pictures; of regions there is no view."""
+        sees_pictures = self.network().images == "patches"
+        return current_profile(self.profile).fine_tuning.view if sees_pictures else {}
 
     def _budget(self) -> Budget:
         sizes = self.sizes()

@@ -12,7 +12,19 @@ from dataclasses import dataclass, field
 from model import lxmert_readings
 from model.msp_chains import CORPORA, Chain, Link, parse
 from model.msp_readings import MspReadings
-from model.specs import Budget, Corruption, Curriculum, Mixing, Network, Objective, Optimizer, Stage, Stream
+from model.specs import (
+    Budget,
+    Corruption,
+    Curriculum,
+    Mixing,
+    Network,
+    Objective,
+    Optimizer,
+    Options,
+    Order,
+    Stage,
+    Stream,
+)
 
 FULL = parse("T.P.S")
 
@@ -32,7 +44,8 @@ class MspSizes:
     """Everything about MSP that a profile decides.
 
     `sentence_long` is the sentence stage alone with as many updates as all three stages; `merged` is all corpora in one
-    stage, in which each has a share of the updates by `merged_rates`.
+    stage, in which each has a share of the updates by `merged_rates`. `order_options` are those of the order grit, in
+    which the sentence stage may have its rows.
     """
 
     network: Network
@@ -43,6 +56,7 @@ class MspSizes:
     sentence_long: StageSizes
     merged: StageSizes
     merged_rates: Mapping[str, float]
+    order_options: Options
     num_threads: int = 2
     topic_weight: float = 1.0
     readings: MspReadings = field(default_factory=MspReadings)
@@ -65,6 +79,7 @@ PAPER = MspSizes(
     sentence_long=StageSizes(batch_size=128, max_length=20, num_epochs=35),  # 168,700 steps against 96,380
     merged=StageSizes(batch_size=128, max_length=20, num_epochs=20),
     merged_rates={"token": 0.12, "phrase": 0.34, "sentence": 0.62},  # millions of pairs: each row as often as another
+    order_options={"queue": 48_000, "search_space": 1920},  # GRIT-VLP's, whose mini-batches have 128 rows too
 )
 """The paper's numbers; it states neither a schedule nor the lengths of the first two stages."""
 
@@ -88,6 +103,7 @@ MINIATURE = MspSizes(
     sentence_long=StageSizes(batch_size=16, max_length=24, num_steps=4200),
     merged=StageSizes(batch_size=16, max_length=24, num_steps=4200),
     merged_rates={"token": 600, "phrase": 600, "sentence": 3000},
+    order_options={"queue": 480, "search_space": 160},
     num_threads=1,  # so narrow a network gains next to nothing from a second, and loses ten-fold on a busy machine
     topic_weight=140.0,
     readings=MspReadings(topic_head="tied", topic_bias=-3.0, ifrs_head="put_back"),
@@ -106,7 +122,10 @@ def curriculum(sizes: MspSizes, *, seed: int, chain: Chain = FULL) -> Curriculum
     stages: list[Stage] = []
     for link in chain.links:
         stages.append(_stage(link, sizes, seed=seed, starts_from=stages[-1].name if stages else None))
-    network = dataclasses.replace(sizes.network, options={**sizes.network.options, **sizes.readings.network_options()})
+    options = {**sizes.network.options, **sizes.readings.network_options()}
+    if any(link.is_grit for link in chain.links):
+        options["compared"] = "pair"
+    network = dataclasses.replace(sizes.network, options=options)
     lxmert_readings.read(network)
     return Curriculum(name="msp", network=network, stages=tuple(stages))
 
@@ -134,18 +153,22 @@ def _stage(link: Link, sizes: MspSizes, *, seed: int, starts_from: str | None) -
 def _stream(corpus: str, link: Link, sizes: MspSizes, *, batch_size: int) -> Stream:
     """The rows of a corpus with the corruptions that the link's objectives learn from."""
     lengths: StageSizes = getattr(sizes, corpus)
-    objectives = _objectives(sizes)
+    objectives = _objectives(sizes, is_grit=link.is_grit)
     return Stream(
         corpus=corpus,
         max_length=lengths.max_length,
         batch_size=batch_size,
         corruptions=_corruptions(link, sizes.readings),
         objectives=tuple(objectives[name] for name in link.objectives),
+        order=Order(name="grit", options=sizes.order_options) if link.is_grit else Order(),
     )
 
 
-def _objectives(sizes: MspSizes) -> Mapping[str, Objective]:
-    """By the paper's names. Both kinds of matching have one head: they differ in what is swapped."""
+def _objectives(sizes: MspSizes, *, is_grit: bool) -> Mapping[str, Objective]:
+    """By the paper's names. Both kinds of matching have one head: they differ in what is swapped.
+
+    `is_grit`: nothing is swapped, and the hard samples are the most alike of the mini-batch.
+    """
     readings = sizes.readings
     topics = readings.topic_options()
     matching = Objective(name="itm_hs")
@@ -157,7 +180,7 @@ def _objectives(sizes: MspSizes) -> Mapping[str, Objective]:
         "TITP": Objective(name="titp", weight=sizes.topic_weight, options=topics),
         "TITS": Objective(name="tits", weight=sizes.topic_weight, options=topics),
         "ITM": matching,
-        "ITM_HS": matching,
+        "ITM_HS": Objective(name="itm_in_batch", options={"choice": "argmax"}) if is_grit else matching,
     }
 
 
@@ -165,7 +188,7 @@ def _corruptions(link: Link, readings: MspReadings) -> tuple[Corruption, ...]:
     """In the order in which they must come: what is shown is swapped before anything of it is hidden."""
     learnt = {*link.objectives}
     found = []
-    if {"ITM", "ITM_HS"} & learnt:
+    if {"ITM", "ITM_HS"} & learnt and not link.is_grit:
         found.append(readings.mismatch(is_hard="ITM_HS" in learnt))
     if "MLM" in learnt:
         found.append(readings.mask_words())

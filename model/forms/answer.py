@@ -86,13 +86,14 @@ class Answer(Form):
         self._probabilities = learning.probabilities
 
     def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
-        """Each row's text with each of its images, in their order; the epoch changes nothing."""
+        """Each row's text with each of its images, in their order; the epoch changes at most how they are seen."""
         num_images = questions.images_NM.shape[1]
 
         def ask(rows_B: NDArray[np.int64], epoch: int) -> Pairs:
             targets_BA = questions.targets(rows_B, len(exam.answers))
             return exam.pairs(
                 questions,
+                epoch=epoch,
                 rows_B=rows_B,
                 texts_P=np.repeat(rows_B, num_images),
                 images_P=questions.images_NM[rows_B].ravel(),

@@ -88,6 +88,7 @@ class Match(Form):
             wrong, own_B = sampler.draw(rows_B, epoch), questions.images_NM[rows_B, 0]
             return exam.pairs(
                 questions,
+                epoch=epoch,
                 rows_B=rows_B,
                 texts_P=np.stack([rows_B, rows_B, rows_B, wrong.captions_B], axis=1).ravel(),
                 images_P=np.stack([own_B, wrong.random_images_B, wrong.hard_images_B, own_B], axis=1).ravel(),

@@ -49,6 +49,7 @@ class LxmertS(Encoder):
         self.layers = nn.ModuleList(CrossModalityLayer(network) for _ in range(network.num_layers))
         self.pooler = nn.Linear(width, width)
         self.visual_pooler = nn.Linear(width, width) if read.pooled == "product" else None
+        self._compares_pairs = read.compared == "pair"
 
     def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
         """The hidden states of a batch. The visual [CLS] is not among the regions that leave it."""
@@ -57,6 +58,7 @@ class LxmertS(Encoder):
         if regions_BRD is None:
             regions_BRD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
         alone_BRD = regions_BRD
+        image_BE, text_BE = self._compared(alone_BRD, alone_BLD, shown.text_mask_BL)
         for layer in self.layers:
             text_BLD, regions_BRD = layer(text_BLD, shown.text_mask_BL, regions_BRD)
         return Output(
@@ -65,8 +67,8 @@ class LxmertS(Encoder):
             pooled_BD=self._pooled(text_BLD[:, 0], regions_BRD[:, 0]),
             words_VD=words_VD,
             embedded_BRD=alone_BRD,
-            image_BE=functional.normalize(self._without_cls(alone_BRD).mean(1), dim=-1),
-            text_BE=functional.normalize(_mean(alone_BLD, shown.text_mask_BL), dim=-1),
+            image_BE=image_BE,
+            text_BE=text_BE,
             temperature=alone_BLD.new_tensor(_TEMPERATURE),
             pool_pairs=partial(self._pool_pairs, alone_BLD, shown.text_mask_BL, alone_BRD),
         )
@@ -111,6 +113,15 @@ class LxmertS(Encoder):
         for layer in self.text_layers:
             text_BLD = layer(text_BLD, text_mask_BL)
         return text_BLD
+
+    def _compared(self, regions_BRD: Tensor, text_BLD: Tensor, text_mask_BL: Tensor) -> tuple[Tensor, Tensor]:
+        """Unit vectors of image and text: nothing teaches the two to be alike. Of pairs, both are both end to end."""
+        image_BD = functional.normalize(self._without_cls(regions_BRD).mean(1), dim=-1)
+        text_BD = functional.normalize(_mean(text_BLD, text_mask_BL), dim=-1)
+        if not self._compares_pairs:
+            return image_BD, text_BD
+        pair_BE = functional.normalize(torch.cat([image_BD, text_BD], dim=-1), dim=-1)
+        return pair_BE, pair_BE
 
     def _without_cls(self, regions_BRD: Tensor) -> Tensor:
         return regions_BRD if self.visual_cls is None else regions_BRD[:, 1:]

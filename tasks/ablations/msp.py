@@ -1,4 +1,5 @@
-"""Table 4 of MSP (Liu, Feng and Wang, ACL 2021), with one row more: the sentence stage alone, as long as all three.
+"""Table 4 of MSP (Liu, Feng and Wang, ACL 2021), with two rows more: the sentence stage alone, as long as all three,
+and in GRIT-VLP's way.
 
 Chains are those of model/msp_chains.py. The published table's rows of two readings are marked: which of two rows is the
 one without IFRS, without TITP, and which row has which VQA score, is taken from their order in the paper's text.
@@ -33,6 +34,7 @@ ABLATION = Ablation(
             ("VQA",),
         ),
         _row("S-TITS-ITM_HS", "single", "and no topics", (69.79, 57.47, 70.73, 70.17, 49.38, 74.1, 50.3), ("VQA",)),
+        _row("S_grit", "single", "hard samples of grouped mini-batches, not of a list"),
         _row("S_long", "single", "sentences, as many updates as T.P.S"),
         _row("T+P+S", "single", "all merged", (70.1, 57.58, 72.24, 74.31, 59.31, 77.87, 63.33), _NAMES),
         _row("T.S", "two", "labels first", (70.71, 58.39, 73.85, 75.68, 61.53, 80.27, 65.47), _NAMES),
@@ -64,6 +66,7 @@ ABLATION = Ablation(
         Question(text="Does the order of the first two matter?", row="T.P.S", other="P.T.S"),
         Question(text="Does the order of all three matter?", row="T.P.S", other="S.P.T"),
         Question(text="Do hard samples help (ITM_HS)?", row="S", other="S-ITM_HS"),
+        Question(text="Do negatives of grouped batches beat the offline list?", row="S_grit", other="S"),
         Question(text="Do topics of sentences help (TITS)?", row="S-ITM_HS", other="S-TITS-ITM_HS"),
         Question(text="Does IFRS help, before S?", row="T.S", other="T-IFRS.S"),
         Question(text="Does TITP help, before S?", row="P.S", other="P-TITP.S"),

@@ -25,11 +25,15 @@ class BenchmarkSizes:
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuningSizes:
-    """How every benchmark is fine-tuned: `default`, unless `own` has the benchmark's name."""
+    """How every benchmark is fine-tuned: `default`, unless `own` has the benchmark's name.
+
+    `view` are the options of how training rows see pictures (`data.pictures.views.Training`), where those are seen.
+    """
 
     optimizer: Optimizer
     default: BenchmarkSizes
     own: Mapping[str, BenchmarkSizes] = field(default_factory=dict)
+    view: Options = field(default_factory=dict)
     num_threads: int = 2
 
     def of_benchmark(self, name: str) -> BenchmarkSizes:

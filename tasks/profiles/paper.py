@@ -19,6 +19,7 @@ PROFILE = dataclasses.replace(
     fine_tuning=FineTuningSizes(
         optimizer=Optimizer(name="adamw", learning_rate=5e-5, weight_decay=0.01, warmup_rate=0.1, clip_norm=5.0),
         default=BenchmarkSizes(batch_size=32),
+        view=grit.PAPER.view,
     ),
     grit=grit.PAPER,
     ablations=dict.fromkeys(

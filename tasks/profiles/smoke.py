@@ -38,6 +38,7 @@ PROFILE = Profile(
         token=dataclasses.replace(MINIATURE.token, num_steps=40),
         phrase=dataclasses.replace(MINIATURE.phrase, num_steps=40),
         sentence=dataclasses.replace(MINIATURE.sentence, num_steps=40),
+        order_options={"queue": 64, "search_space": 32},
     ),
     fine_tuning=dataclasses.replace(
         miniature.PROFILE.fine_tuning,

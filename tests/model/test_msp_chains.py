@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from data.errors import UserError
 from model.curricula.msp import MINIATURE, PAPER, curriculum
 from model.msp_chains import parse
+from model.orders import Ordered, grit
 from tasks.ablations.msp import ABLATION
+from tasks.profiles import load_profile, profile_names
 
 CHAINS = [row.chain for row in ABLATION.rows if row.chain != "vanilla"]
 
@@ -27,6 +30,9 @@ def test_objectives_that_are_left_out_have_one_order() -> None:
         ("T.T", "the stage token twice"),
         ("T.S_long.P.S", "the stage sentence twice"),
         ("T_long", "only S can be long"),
+        ("T+S_grit", "only S can be grouped by grit"),
+        ("S_grit_long", "'S_grit_long'"),
+        ("S_grit-ITM_HS", "hard samples of ITM_HS, which is left out"),
         ("P+T", "in another order"),
         ("S-IFRS", "S-IFRS: IFRS, where there are MLM, MRFR, MOC, TITS, ITM_HS"),
         ("T+P-MLM", "none of it is left out"),
@@ -54,6 +60,7 @@ def test_a_stage_of_a_chain_starts_from_the_one_before() -> None:
         ("P-TITP", "mlm mrfr moc", "mask_words mask_regions"),
         ("S-TITS", "mlm mrfr moc itm_hs", "swap_image mask_words mask_regions"),
         ("S-MRFR-MOC", "mlm tits itm_hs", "swap_image mask_words"),
+        ("S_grit", "mlm mrfr moc tits itm_in_batch", "mask_words mask_regions"),
     ],
 )
 def test_a_corruption_goes_with_the_last_objective_that_learns_from_it(
@@ -69,6 +76,27 @@ def test_without_hard_samples_any_other_image_is_swapped_in() -> None:
     swaps = [stage.streams[0].corruptions[0] for stage in (hard, plain)]
     assert [swap.has_negatives for swap in swaps] == [True, False]
     assert swaps[1].options["num_negatives"] == 0
+
+
+def test_a_grouped_sentence_stage_is_the_other_but_for_its_order_and_where_its_negatives_come_from() -> None:
+    grouped, other = (curriculum(PAPER, seed=1, chain=parse(text)) for text in ("T.P.S_grit", "T.P.S"))
+    assert grouped.stages[:2] == other.stages[:2]
+    assert grouped.stages[2].budget == other.stages[2].budget
+    (stream,), (usual,) = (each.stages[2].streams for each in (grouped, other))
+    assert (stream.order.name, usual.order.name) == ("grit", "shuffle")
+    assert (stream.batch_size, stream.max_length) == (usual.batch_size, usual.max_length)
+    assert stream.objectives[:4] == usual.objectives[:4]
+    assert (grouped.network.options["compared"], "compared" in other.network.options) == ("pair", False)
+
+
+@pytest.mark.parametrize("profile", profile_names())
+@pytest.mark.parametrize("text", ["S_grit", "S_long_grit"])
+def test_queue_and_search_space_fit_the_mini_batches_of_every_profile(profile: str, text: str) -> None:
+    (stage,) = curriculum(load_profile(profile).msp, seed=1, chain=parse(text)).stages
+    (stream,) = stage.streams
+    rows = Ordered(keys_N=np.arange(4, dtype=np.uint64), images_N=np.arange(4), lengths_N=np.full(4, 3))
+    order = grit.build(stream.order.options, rows=rows, batch_size=stream.batch_size, seed=1)
+    assert order.decided_by()["search_space"] > stream.batch_size  # one mini-batch makes no difference to a shuffle
 
 
 def test_merged_corpora_share_the_updates_of_all_stages_by_their_lengths() -> None:

@@ -17,7 +17,7 @@ from data.progress import Progress, silent
 from data.writers import write_parquet
 from model import train
 from model.orders.length_buckets import LengthBuckets
-from model.specs import Mixing, Order, Stage
+from model.specs import Corruption, Mixing, Objective, Order, Stage
 from tests.model.tiny import TinySet, write_job
 from tests.model.tiny_specs import GROUPED, tiny_network, tiny_stage, tiny_streams
 
@@ -42,8 +42,13 @@ def mixed_stage() -> Stage:
     return tiny_stage(num_steps=NUM_STEPS, streams=streams, mixing=Mixing(name="accumulate"))
 
 
+IN_BATCH = {
+    "corruptions": (Corruption(name="mask_words"), Corruption(name="mask_regions")),
+    "objectives": (Objective(name="mlm"), Objective(name="mrfr"), Objective(name="itm_in_batch")),
+}
 STAGES = {
     "one stream": grit_stage(),
+    "negatives of the mini-batch": grit_stage(**IN_BATCH),
     "two batches an update": grit_stage(num_steps=14, batches_per_update=2),
     "easier, by rank": grit_stage(
         order=Order(name="grit", options={**GROUPED.options, "hardness": 0.5, "scope": "rank", "shuffle_scope": "rank"})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from model.curricula import grit
 from tasks.fine_tuning import Evaluate, FineTune
 from tasks.grit_stages import GritStage
 from tasks.starts import StartParameter, start
@@ -44,6 +45,17 @@ def test_each_kind_is_a_stage_of_its_own(workspace: Path) -> None:
         "grit": "GritStage-grit-seed2",
         "albef+mask_rate=0.3": "GritStage-albef+mask_rate=0.3-seed2",
     }
+
+
+def test_a_fine_tuning_on_pictures_alters_them_as_the_profile_says_and_one_on_regions_has_none(workspace: Path) -> None:
+    views = {
+        (after, profile): FineTune(benchmark="nlvr2", after=after, profile=profile).fine_tuning().view
+        for after in ("grit", "S")
+        for profile in ("miniature", "paper")
+    }
+    assert views[("grit", "miniature")] == grit.MINIATURE.view != {}
+    assert views[("grit", "paper")] == grit.PAPER.view == {}  # all that the view does of itself
+    assert views[("S", "miniature")] == views[("S", "paper")] == {}
 
 
 def test_a_network_of_patches_reads_pictures_and_one_of_regions_regions(workspace: Path) -> None:

@@ -96,6 +96,15 @@ def test_features_are_the_means_of_what_is_embedded_without_padding_and_visual_c
         torch.testing.assert_close(output.text_BE[row], text_D / text_D.norm())
 
 
+def test_pairs_are_as_alike_as_their_images_and_their_texts_are_on_average() -> None:
+    shown = _with_short_rows(small_shown(num_rows=4, length=6))
+    apart, output = network_of()(shown), network_of(compared="pair")(shown)
+    assert output.image_BE is output.text_BE
+    images_BB, texts_BB = apart.image_BE @ apart.image_BE.T, apart.text_BE @ apart.text_BE.T
+    torch.testing.assert_close(output.image_BE @ output.text_BE.T, (images_BB + texts_BB) / 2)
+    torch.testing.assert_close(output.pooled_BD, apart.pooled_BD)
+
+
 def test_the_pooled_state_alone_equals_that_of_the_whole_pass(read: LxmertS) -> None:
     shown = _with_short_rows(small_shown(num_rows=4, length=6))
     text_BLD = read.embed_text(shown.text_BL, shown.text_mask_BL)
