@@ -7,6 +7,6 @@ from tasks.profiles import ablation
 PROFILE = dataclasses.replace(
     ablation.PROFILE,
     world=dataclasses.replace(
-        ablation.PROFILE.world, num_train_images=2500, num_phrase_images=2500, num_caption_images=2500
+        ablation.PROFILE.world, num_train_images=2600, num_phrase_images=2600, num_caption_images=2500
     ),
 )
