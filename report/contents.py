@@ -53,9 +53,9 @@ class ReportInputs:
     the results of RegionFeatures, ImageTable, PosTagger and LeakReport; `pictures` the folders of pictures by the name
     of their source. `stage_corpora`: by stage the names in `corpora` of what it was trained on; `records`: the
     folder of its record. `left_out` says in whole sentences what was not done and why. `is_comparable`: training had
-    the paper's own data and sizes; only the caller knows which files were read, hence the cautious default. `peers`: the
-    models whose published scores stand beside the run's at a glance. `is_in_msp_paper`: the run is MSP's, so that its
-    paper's Tables 1 to 3 are shown.
+    the paper's own data and sizes; only the caller knows which files were read, hence the cautious default. `peers`:
+    the models whose published scores stand beside the run's at a glance. `is_in_msp_paper`: the run is MSP's, so that
+    its paper's Tables 1 to 3 are shown.
     """
 
     title: str
@@ -311,7 +311,8 @@ class Benchmark:
 class Contents:
     """A whole report. `dag` is what each artifact needs; `missing` names what a run was to leave and did not.
 
-    `peers`, `paper`: as in ReportInputs; None where the run is not MSP's. `trained`: None where no stage was.
+    `peers`: those of ReportInputs of which a score is there. `trained`: None where no stage was; `paper`: None then,
+    and where the run is not MSP's.
     `is_trial_run`: real files, with sizes that measure nothing; `is_unlearnt`: steps too few to learn, on any files.
     """
 

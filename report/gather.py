@@ -10,6 +10,7 @@ from data.regions.store import RegionStore
 from report import corpora, leaks, training
 from report.benchmarks import PREDICTIONS, SCORES, benchmark
 from report.contents import Benchmark, Contents, Corpus, ReportInputs
+from report.overview import published_of
 from report.paper_tables import paper_tables
 from report.trained import trained
 
@@ -29,7 +30,7 @@ def gather(inputs: ReportInputs, store: RegionStore | None = None) -> Contents:
     tagger = inputs.tagger / "scores.json" if inputs.tagger else None
     known_corpora = _corpora(inputs, store)
     benchmarks = _benchmarks(inputs, stages)
-    found = trained(inputs, known_corpora)
+    known_training = trained(inputs, known_corpora)
     return Contents(
         title=inputs.title,
         is_world=inputs.is_world,
@@ -46,10 +47,10 @@ def gather(inputs: ReportInputs, store: RegionStore | None = None) -> Contents:
         },
         fine_tunings={name: training.fine_tuned(folder) for name, folder in inputs.fine_tunings.items()},
         benchmarks=benchmarks,
-        peers=list(inputs.peers),
-        trained=found,
-        paper=paper_tables(found, benchmarks, is_comparable=inputs.is_comparable)
-        if found is not None and inputs.is_in_msp_paper
+        peers=published_of(inputs.peers, (row for found in benchmarks.values() for row in found.published)),
+        trained=known_training,
+        paper=paper_tables(known_training, benchmarks, is_comparable=inputs.is_comparable)
+        if known_training is not None and inputs.is_in_msp_paper
         else None,
         left_out=list(inputs.left_out),
         missing=[*_not_trained(inputs), *_not_there(inputs)],

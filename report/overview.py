@@ -42,6 +42,12 @@ def overview(benchmark: Mapping[str, Any], peers: Sequence[str] = ()) -> dict[st
     return dict(zip((*MEASURED, *peers), cells, strict=True))
 
 
+def published_of(peers: Iterable[str], published: Iterable[str]) -> list[str]:
+    """Those of `peers` of which some published row is."""
+    rows = list(published)
+    return [model for model in peers if any(_is_of(model, row) for row in rows)]
+
+
 def best_of_less(cells: Mapping[str, Cell | None]) -> str:
     """The column of the best score that knowing less reaches, the first such where they tie; empty: there is none."""
     known = {column: cell.value for column in LESS if (cell := cells.get(column))}

@@ -1,6 +1,6 @@
 """What a run trained: the parameters of its network, and what each stage was trained on.
 
-Parameters are counted in the weights that the last stage left, by the names of the tensors, as docs/formats.md has them.
+Parameters are counted in the weights that the last stage left, by the names of the tensors (docs/formats.md).
 """
 
 from __future__ import annotations
