@@ -19,7 +19,7 @@ from luigi.cmdline_parser import CmdlineParser
 
 from data.errors import UserError
 from pipeline import defaults, guard, scheduler, stopping
-from pipeline.curriculum import FullCurriculum
+from pipeline.curriculum import AlbefCurriculum, FullCurriculum, GritCurriculum
 from tasks import command_line, faults
 from tasks.ablation import AblationTable
 from tasks.artifact import ArtifactTask
@@ -41,10 +41,12 @@ from tasks.world import World
 
 __all__ = [
     "AblationTable",
+    "AlbefCurriculum",
     "BenchmarkCorpus",
     "Evaluate",
     "FineTune",
     "FullCurriculum",
+    "GritCurriculum",
     "GritStage",
     "HardNegatives",
     "ImageTable",

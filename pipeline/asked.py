@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from luigi.cmdline_parser import CmdlineParser
 from data.errors import UserError
 from pipeline import guard
 from pipeline.configuration import check_configuration
+from pipeline.curriculum import CURRICULA
 from pipeline.flags import check_arguments, known_flags, split, switches
 from pipeline.known import runnable_tasks
 from tasks.artifact import ArtifactTask
@@ -23,7 +25,8 @@ from tasks.settings import current_store
 from tasks.spelling import nearest
 from tasks.store import Store
 
-MAIN_JOB = "FullCurriculum"
+MAIN_JOB, *OTHER_JOBS = CURRICULA
+"""What is asked about where no task is named, and what a label may stand below besides."""
 
 
 def complete_label(context: typer.Context, incomplete: str) -> list[str]:
@@ -90,7 +93,7 @@ class Asked:
 
     task: luigi.Task
     dag: tuple[luigi.Task, ...]
-    """Every task that the named one rests on, itself first; of a label, everything below the main job."""
+    """Every task that the named one rests on, itself first; of a label, everything below its curriculum."""
     arguments: tuple[str, ...]
     store: Store
     notices: tuple[str, ...]
@@ -99,7 +102,8 @@ class Asked:
 @contextmanager
 def about(name: str, flags: Sequence[str]) -> Iterator[Asked]:
     """The task of that name or label under luigi's flags, which hold while the block lasts. Raises UserError."""
-    root = name if name in runnable_tasks() or "-" not in name else MAIN_JOB
+    is_label = name not in runnable_tasks() and "-" in name
+    root = _job_of(name, flags) if is_label else name
     arguments = [root, *flags]
     checked = guard.check(arguments)
     if checked is None:
@@ -111,7 +115,7 @@ def about(name: str, flags: Sequence[str]) -> Iterator[Asked]:
         )
     with CmdlineParser.global_instance(arguments, allow_override=True):
         dag = tuple(guard.walk(checked.task))
-        task = checked.task if root == name else _labelled(name, dag)
+        task = _labelled(name, dag) if is_label else checked.task
         yield Asked(
             task=task, dag=dag, arguments=tuple(arguments), store=current_store(), notices=tuple(checked.notices)
         )
@@ -121,7 +125,8 @@ def _labelled(label: str, dag: Sequence[luigi.Task]) -> luigi.Task:
     known = {name_of(task): task for task in dag if isinstance(task, ArtifactTask)}
     if label not in known:
         raise UserError(
-            expected=f"a task, or one of the labels below {MAIN_JOB}: {', '.join(sorted(known))}",
+            expected=f"a task, or one of the labels below {MAIN_JOB} ({', '.join(sorted(known))}) "
+            f"or {' or '.join(OTHER_JOBS)}",
             found=label + nearest(label, known),
             where="the command line",
             way_out="multigrain status lists all",
@@ -137,14 +142,33 @@ def alone(task: luigi.Task, flags: Sequence[str]) -> tuple[str, ...]:
 
 
 def for_main_job(task: luigi.Task, flags: Sequence[str]) -> tuple[str, ...]:
-    """Luigi's arguments for the main job under the flags that were given for a task of its DAG."""
-    known = known_flags(MAIN_JOB)
-    found = [MAIN_JOB]
+    """Luigi's arguments for the first curriculum that has the task, under the flags that were given for it."""
+    jobs = [_for_job(job, task, flags) for job in (MAIN_JOB, *OTHER_JOBS)]
+    return next((job for job in jobs if name_of(task) in _labels_below(job)), jobs[0])
+
+
+def _for_job(job: str, task: luigi.Task, flags: Sequence[str]) -> tuple[str, ...]:
+    known = known_flags(job)
+    found = [job]
     for flag, value in split(list(flags))[1]:
         name = flag if flag in known else f"--{task.task_family}-{flag.removeprefix('--')}"
         if name in known:  # what identifies the task among its kind is no flag of the whole job
             found.append(name if value is None else f"{name}={value}")
     return tuple(found)
+
+
+def _job_of(label: str, flags: Sequence[str]) -> str:
+    """The first curriculum that has a task of that label; the main job where none has."""
+    return next((job for job in (MAIN_JOB, *OTHER_JOBS) if label in _labels_below((job, *flags))), MAIN_JOB)
+
+
+def _labels_below(arguments: Sequence[str]) -> frozenset[str]:
+    """Those of a curriculum; none where its sources are not set, or something is wrong with the flags."""
+    with contextlib.suppress(UserError):
+        check_arguments([*arguments])
+        with CmdlineParser.global_instance([*arguments], allow_override=True) as parser:
+            return frozenset(map(name_of, guard.walk(parser.get_task_obj())))
+    return frozenset()
 
 
 @contextmanager

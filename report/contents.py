@@ -14,8 +14,9 @@ from typing import Any
 
 from data.sources import SourceFiles
 from report.paper_tables import PaperTables
+from report.trained import Trained
 
-FORMAT = 2
+FORMAT = 3
 """The version of report.json's layout; raised when a field changes its meaning or goes."""
 
 Scores = dict[str, dict[str, float]]
@@ -52,7 +53,9 @@ class ReportInputs:
     the results of RegionFeatures, ImageTable, PosTagger and LeakReport; `pictures` the folders of pictures by the name
     of their source. `stage_corpora`: by stage the names in `corpora` of what it was trained on; `records`: the
     folder of its record. `left_out` says in whole sentences what was not done and why. `is_comparable`: training had
-    the paper's own data and sizes; only the caller knows which files were read, hence the cautious default.
+    the paper's own data and sizes; only the caller knows which files were read, hence the cautious default. `peers`:
+    the models whose published scores stand beside the run's at a glance. `is_in_msp_paper`: the run is MSP's, so that
+    its paper's Tables 1 to 3 are shown.
     """
 
     title: str
@@ -73,6 +76,8 @@ class ReportInputs:
     leaks: Path | None = None
     left_out: tuple[str, ...] = ()
     is_comparable: bool = False
+    peers: tuple[str, ...] = ()
+    is_in_msp_paper: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,6 +311,8 @@ class Benchmark:
 class Contents:
     """A whole report. `dag` is what each artifact needs; `missing` names what a run was to leave and did not.
 
+    `peers`: those of ReportInputs of which a score is there. `trained`: None where no stage was; `paper`: None then,
+    and where the run is not MSP's.
     `is_trial_run`: real files, with sizes that measure nothing; `is_unlearnt`: steps too few to learn, on any files.
     """
 
@@ -322,6 +329,8 @@ class Contents:
     stages: dict[str, Stage]
     fine_tunings: dict[str, FineTuned]
     benchmarks: dict[str, Benchmark]
+    peers: list[str]
+    trained: Trained | None
     paper: PaperTables | None
     left_out: list[str]
     missing: list[str]

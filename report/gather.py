@@ -10,7 +10,9 @@ from data.regions.store import RegionStore
 from report import corpora, leaks, training
 from report.benchmarks import PREDICTIONS, SCORES, benchmark
 from report.contents import Benchmark, Contents, Corpus, ReportInputs
+from report.overview import published_of
 from report.paper_tables import paper_tables
+from report.trained import trained
 
 TRIAL_PROFILES = ("miniature", "smoke")
 """Profiles whose sizes are too small to measure anything on real files."""
@@ -28,6 +30,7 @@ def gather(inputs: ReportInputs, store: RegionStore | None = None) -> Contents:
     tagger = inputs.tagger / "scores.json" if inputs.tagger else None
     known_corpora = _corpora(inputs, store)
     benchmarks = _benchmarks(inputs, stages)
+    known_training = trained(inputs, known_corpora)
     return Contents(
         title=inputs.title,
         is_world=inputs.is_world,
@@ -44,7 +47,11 @@ def gather(inputs: ReportInputs, store: RegionStore | None = None) -> Contents:
         },
         fine_tunings={name: training.fine_tuned(folder) for name, folder in inputs.fine_tunings.items()},
         benchmarks=benchmarks,
-        paper=paper_tables(inputs, known_corpora, benchmarks),
+        peers=published_of(inputs.peers, (row for found in benchmarks.values() for row in found.published)),
+        trained=known_training,
+        paper=paper_tables(known_training, benchmarks, is_comparable=inputs.is_comparable)
+        if known_training is not None and inputs.is_in_msp_paper
+        else None,
         left_out=list(inputs.left_out),
         missing=[*_not_trained(inputs), *_not_there(inputs)],
     )
@@ -100,6 +107,7 @@ def _expected(inputs: ReportInputs) -> Iterator[tuple[str, Path, Mapping[str, st
 
 
 def _objectives(curriculum: Mapping[str, Any], stage_name: str) -> list[str]:
-    """A stage's objectives in the order of its spec."""
+    """A stage's objectives in the order of its spec, of all showings of its rows."""
     streams = [stream for stage in curriculum["stages"] if stage["name"] == stage_name for stream in stage["streams"]]
-    return [objective["name"] for stream in streams for objective in stream["objectives"]]
+    showings = [showing for stream in streams for showing in (stream, *stream["more"])]
+    return [objective["name"] for showing in showings for objective in showing["objectives"]]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-PUBLISHED = ("LXMERT-S", "LXMERT")
 LESS = ("text only", "image withheld", "majority or chance")
 """What knows less than the run itself: the columns that its score is to be held against."""
-COLUMNS = ("this run", *LESS, *PUBLISHED)
+MEASURED = ("this run", *LESS)
+"""The columns of numbers that come from here; those of published ones follow."""
 SUMS = ("rsum",)
 """Metrics that add up others, so that 100 is not their most: they have no bar."""
 _BLIND = ("majority", "chance")
@@ -27,8 +27,8 @@ class Cell:
     is_published: bool = False
 
 
-def overview(benchmark: Mapping[str, Any]) -> dict[str, Cell | None]:
-    """The cells of one benchmark (as report.json has it), by COLUMNS; None: there is no such number."""
+def overview(benchmark: Mapping[str, Any], peers: Sequence[str] = ()) -> dict[str, Cell | None]:
+    """The cells of one benchmark (as report.json has it), by MEASURED and `peers`; None: there is no such number."""
     group, metric = benchmark["main"]
     baselines = benchmark["baselines"]
     blind = next((name for name in _BLIND if name in baselines), "")
@@ -37,9 +37,15 @@ def overview(benchmark: Mapping[str, Any]) -> dict[str, Cell | None]:
         _cell(benchmark["text_only"] or {}, group, metric),
         _cell(baselines.get("image withheld", {}), group, metric),
         _cell(baselines.get(blind, {}), group, metric, note=blind),
-        *(_published(benchmark["published"], model, group, metric) for model in PUBLISHED),
+        *(_published(benchmark["published"], model, group, metric) for model in peers),
     )
-    return dict(zip(COLUMNS, cells, strict=True))
+    return dict(zip((*MEASURED, *peers), cells, strict=True))
+
+
+def published_of(peers: Iterable[str], published: Iterable[str]) -> list[str]:
+    """Those of `peers` of which some published row is."""
+    rows = list(published)
+    return [model for model in peers if any(_is_of(model, row) for row in rows)]
 
 
 def best_of_less(cells: Mapping[str, Cell | None]) -> str:

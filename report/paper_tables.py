@@ -1,30 +1,20 @@
 """The MSP paper's Tables 1 to 3 with this run in them: what was trained on what, and what it scores.
 
-Published numbers are in `published.py`. Parameters are counted in the weights that the last stage left, by the names of
-the tensors, as docs/formats.md has them.
+Published numbers are in `published.py`, what this run trained in `trained.py`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from safetensors import SafetensorError, safe_open
-
-from data import tables
-from report import artifacts, published
+from report import published
 
 if TYPE_CHECKING:
-    from report.contents import Benchmark, Corpus, ReportInputs
+    from report.contents import Benchmark
+    from report.trained import Trained
 
-WEIGHTS = "weights.safetensors"
-_ROWS = "corpus"
 _COUNTED_BY_PAPER = ("encoder.layers", "encoder.vision")
 _METRICS = ("official accuracy", "soft score", "accuracy")  # the server's where it is measured
 _TITLES = {
@@ -39,27 +29,6 @@ _TITLES = {
 
 Scores = dict[str, dict[str, float]]
 """Per cent by group and metric."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parameters:
-    """The parameters of the trained network, exactly; `as_in_paper`: cross-modality layers and visual encoder alone."""
-
-    stage: str
-    total: int
-    as_in_paper: int
-    parts: dict[str, int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class StageData:
-    """What a stage was trained on: training rows, their images and word pieces; `paper_pairs` in millions."""
-
-    corpora: list[str]
-    num_pairs: int
-    num_images: int
-    num_pieces: int
-    paper_pairs: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,87 +47,29 @@ class ScoreTable:
 
 @dataclass(frozen=True, kw_only=True)
 class PaperTables:
-    """Table 1 as `models`, `parameters` and `num_pairs` (of all stages, each corpus once), Tables 2 and 3 as `scores`.
+    """Table 1 as `models` with this run's parameters `as_in_paper`; Tables 2 and 3 as `scores`.
 
-    `is_comparable`: this run had the paper's own data and sizes.
+    The paper counts cross-modality layers and visual encoder alone; None where this run left no weights. `pairs` are
+    the paper's of each stage, in millions. `is_comparable`: this run had the paper's own data and sizes.
     """
 
     is_comparable: bool
     models: dict[str, dict[str, float | str | None]]
-    parameters: Parameters | None
-    num_pairs: int
-    stages: dict[str, StageData]
+    as_in_paper: int | None
+    pairs: dict[str, float]
     scores: list[ScoreTable]
 
 
-def paper_tables(
-    inputs: ReportInputs, corpora: Mapping[str, Corpus], benchmarks: Mapping[str, Benchmark]
-) -> PaperTables | None:
-    """The tables of a run, from what the report says of its corpora and benchmarks; None where nothing was trained."""
-    if not inputs.stages:
-        return None
-    known = {
-        stage: [name for name in names if name in corpora]
-        for stage, names in inputs.stage_corpora.items()
-        if stage in inputs.stages
-    }
+def paper_tables(found: Trained, benchmarks: Mapping[str, Benchmark], *, is_comparable: bool) -> PaperTables:
+    """The tables of a run, from what it trained and what the report says of its benchmarks."""
+    parts = found.parameters.parts if found.parameters else None
     return PaperTables(
-        is_comparable=inputs.is_comparable,
+        is_comparable=is_comparable,
         models={model: dict(row) for model, row in published.MODELS.items()},
-        parameters=_parameters_of_last(inputs.stages),
-        num_pairs=sum(
-            _in_training(corpora[name].rows) for name in {name for names in known.values() for name in names}
-        ),
-        stages={stage: _data(stage, names, inputs.corpora, corpora) for stage, names in known.items() if names},
+        as_in_paper=None if parts is None else sum(parts.get(part, 0) for part in _COUNTED_BY_PAPER),
+        pairs=dict(published.PAIRS_OF_STAGE),
         scores=[table for table in (_answers(benchmarks), _retrieval(benchmarks)) if table.ours],
     )
-
-
-def count_parameters(path: Path, stage: str) -> Parameters:
-    """Count a weights file by its header: the parts are the encoder's children and the heads, largest first."""
-    parts: Counter[str] = Counter()
-    try:
-        with safe_open(path, framework="numpy") as file:
-            for name in file.keys():  # noqa: SIM118  # it is no mapping
-                parts[".".join(name.split(".")[:2])] += int(np.prod(file.get_slice(name).get_shape(), dtype=np.int64))
-    except (OSError, SafetensorError) as error:
-        artifacts.refuse("weights as safetensors", error, str(path))
-    return Parameters(
-        stage=stage,
-        total=parts.total(),
-        as_in_paper=sum(parts[part] for part in _COUNTED_BY_PAPER),
-        parts=dict(parts.most_common()),
-    )
-
-
-def _parameters_of_last(stages: Mapping[str, Path]) -> Parameters | None:
-    """Of the last stage whose weights are there."""
-    there = [stage for stage, folder in stages.items() if (folder / WEIGHTS).is_file()]
-    return count_parameters(stages[there[-1]] / WEIGHTS, there[-1]) if there else None
-
-
-def _data(stage: str, names: list[str], folders: Mapping[str, Path], corpora: Mapping[str, Corpus]) -> StageData:
-    return StageData(
-        corpora=names,
-        num_pairs=sum(_in_training(corpora[name].rows) for name in names),
-        num_images=sum(_in_training(corpora[name].images) for name in names),
-        num_pieces=sum(_num_pieces(folders[name] / _ROWS) for name in names),
-        paper_pairs=published.PAIRS_OF_STAGE.get(stage),
-    )
-
-
-def _in_training(counts: Mapping[str, float]) -> int:
-    return int(counts.get("train", 0))
-
-
-def _num_pieces(folder: Path) -> int:
-    """The word pieces of all training rows, [CLS] and [SEP] included; 0 where the table is not there."""
-    num_pieces = 0
-    for part in tables.parts(folder) if folder.is_dir() else ():
-        found = artifacts.columns(part, pa.schema([("split", pa.string()), ("token_ids", pa.list_(pa.int32()))]))
-        lengths = pc.list_value_length(found.filter(pc.equal(found["split"], "train"))["token_ids"])
-        num_pieces += pc.sum(lengths).as_py() or 0
-    return num_pieces
 
 
 def _answers(benchmarks: Mapping[str, Benchmark]) -> ScoreTable:

@@ -41,7 +41,7 @@ class JudgedTask(BenchmarkTask):
     sees: ChoiceParameter = ChoiceParameter(
         default="pair",
         choices=("pair", "text"),
-        description="text: regions are zeros, to know what text gives away",
+        description="text: images are withheld, to know what text gives away",
     )
 
     @property

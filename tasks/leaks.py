@@ -6,23 +6,32 @@ from collections.abc import Mapping
 
 from data import leaks
 from tasks.artifact import ArtifactTask, Job
-from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
 from tasks.images import ImageTable
 from tasks.node import Input
+from tasks.systems import MAIN, SystemParameter, load_system
 
 
 class LeakReport(ArtifactTask):
     """For every benchmark whose images are known: which rows of pre-training touch its validation and test images."""
 
+    identity = ("system",)
+
+    system: SystemParameter = SystemParameter()
+
     entry = ("data.leaks",)
     libraries = ("pyarrow",)
 
+    @property
+    def variant(self) -> str:
+        """The system, unless it is the main job's."""
+        return "" if self.system == MAIN else str(self.system)
+
     def inputs(self) -> Mapping[str, Input]:
         """The image table with its collections, and the corpora of pre-training."""
-        corpora = (TokenCorpus, PhraseCorpus, SentenceCorpus)
+        corpora = load_system(self.system).corpora(self.profile)
         return {
             "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet", "joins.parquet")),
-            **{cls.__name__: Input(node=cls(profile=self.profile), results=("corpus",)) for cls in corpora},
+            **{name: Input(node=task, results=("corpus",)) for name, task in corpora.items()},
         }
 
     def build(self, job: Job) -> None:

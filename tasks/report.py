@@ -1,4 +1,4 @@
-"""The report: one page with everything that the curriculum built and measured, and the same numbers as JSON."""
+"""The report: one page with everything that a system built and measured, and the same numbers as JSON."""
 
 from __future__ import annotations
 
@@ -15,21 +15,17 @@ from report.contents import BenchmarkFolders, DagNode, ReportInputs
 from report.leaks import FILE_NAME as LEAKS
 from tasks.artifact import PAGE, ArtifactTask, Job
 from tasks.benchmarks import available, benchmarks, left_out
-from tasks.corpora import PhraseCorpus, SentenceCorpus, TokenCorpus
-from tasks.fine_tuning import Evaluate
-from tasks.hard_negatives import HardNegatives
+from tasks.fine_tuning import Evaluate, FineTune
 from tasks.images import PICTURES, ImageTable, RegionFeatures, cautions
 from tasks.leaks import LeakReport
-from tasks.msp_stages import STAGES
 from tasks.node import Input
 from tasks.parameters import ChoiceParameter, SomeParameter
 from tasks.settings import configured_sources, current_store
 from tasks.sources import source_files, source_inputs, uses_world
-from tasks.stages import PretrainStage
-from tasks.starts import LAST_STAGE
+from tasks.systems import MAIN, System, SystemParameter, load_system
 from tasks.tagging import PhraseTags, PosTagger
 
-_CORPORA = (ImageTable, RegionFeatures, TokenCorpus, PhraseCorpus, SentenceCorpus, HardNegatives)
+_TRAINED_ON = ("regions", "pictures", "hard_negatives")  # and corpora: the inputs of a training that are shown
 _ROWS = (
     *("counts.json", "corpus", "images.parquet", "rows", "answers.json"),
     *("rejected.parquet", "filtered.parquet"),
@@ -43,8 +39,13 @@ _TEMPLATES = Path(report.__file__).parent / "templates"
 class Report(ArtifactTask):
     """`report.json`, and `report.html` beside it in the record, since the page shows times too."""
 
+    identity = ("system",)
+
+    system: SystemParameter = SystemParameter()
     benchmarks: SomeParameter = SomeParameter(
-        default=(), choices=plugins.names("benchmarks"), description="run these only; empty: all that have sources"
+        default=(),
+        choices=plugins.names("benchmarks"),
+        description="run these only; empty: those of the system, as far as they have sources",
     )
     text_only: ChoiceParameter = ChoiceParameter(
         default="yes", choices=("yes", "no"), description="fine-tune on the text alone too, as the baseline to beat"
@@ -56,57 +57,78 @@ class Report(ArtifactTask):
     entry = ("report.page",)
     libraries = ("jinja2", "matplotlib", "numpy", "pillow", "pyarrow", "safetensors")
 
+    @property
+    def variant(self) -> str:
+        """The system, unless it is the main job's."""
+        return "" if self.system == MAIN else str(self.system)
+
+    def of_system(self) -> System:
+        """What its file says."""
+        return load_system(self.system)
+
+    def wanted(self) -> tuple[str, ...]:
+        """The benchmarks that are asked for; none: all that have sources."""
+        return self.benchmarks or self.of_system().benchmarks
+
     def evaluations(self) -> dict[str, Evaluate]:
         """Every evaluation by the name under which it is read: `vqa`, `vqa.text`, `vqa.after.token`."""
+        *earlier, (_, last) = self.of_system().stages.items()
         found: dict[str, Evaluate] = {}
-        for name in available(self.benchmarks):
+        for name in available(self.wanted()):
             declared = benchmarks()[name]
-            found[name] = Evaluate(benchmark=name, profile=self.profile)
+            found[name] = Evaluate(benchmark=name, after=last, profile=self.profile)
             if self.text_only == "yes" and declared.has_text_only and declared.num_epochs is not None:
-                found[f"{name}.text"] = Evaluate(benchmark=name, sees="text", profile=self.profile)
+                found[f"{name}.text"] = Evaluate(benchmark=name, after=last, sees="text", profile=self.profile)
             if self.every_stage == "yes" and declared.shows_stages:
-                for stage in [stage for stage in STAGES if stage != LAST_STAGE]:
-                    found[f"{name}.after.{stage}"] = Evaluate(benchmark=name, after=stage, profile=self.profile)
+                for stage, text in earlier:
+                    found[f"{name}.after.{stage}"] = Evaluate(benchmark=name, after=text, profile=self.profile)
         return found
+
+    def fine_tunings(self) -> dict[str, FineTune]:
+        """The fine-tunings that they judge, by the same names."""
+        return {name: task.fine_tune() for name, task in self.evaluations().items() if not task.is_zero_shot()}
 
     def notices(self) -> tuple[str, ...]:
         """A sentence for each benchmark that is not run."""
-        return left_out(self.benchmarks)
+        return left_out(self.wanted())
 
     def inputs(self) -> Mapping[str, Input]:
         """What every corpus, stage and benchmark says of itself, and what is needed to show some of it."""
-        evaluations = self.evaluations()
-        fine_tunings = {name: task.fine_tune() for name, task in evaluations.items() if not task.is_zero_shot()}
+        evaluations, fine_tunings = self.evaluations(), self.fine_tunings()
+        stages = self.of_system().tasks(self.profile)
         return {
-            **{f"corpus.{cls.__name__}": self._shown(cls(profile=self.profile)) for cls in _CORPORA},
-            **{f"rows.{name}": self._shown(evaluations[name].corpus()) for name in available(self.benchmarks)},
-            **{f"stage.{name}": Input(node=task, results=_TRAINED) for name, task in self._stages().items()},
+            **{f"corpus.{name}": _shown(task) for name, task in self._trained_on().items()},
+            **{f"rows.{name}": _shown(task.corpus()) for name, task in evaluations.items() if "." not in name},
+            **{f"stage.{name}": Input(node=task, results=_TRAINED) for name, task in stages.items()},
             **{f"fine_tuning.{name}": Input(node=task, results=_CURVES) for name, task in fine_tunings.items()},
             **{f"evaluation.{name}": Input(node=task, results=_SCORES) for name, task in evaluations.items()},
             **self._tagger(),
-            "leaks": Input(node=LeakReport(profile=self.profile), results=(LEAKS,)),
+            "leaks": Input(node=LeakReport(system=self.system, profile=self.profile), results=(LEAKS,)),
             **source_inputs(PICTURES, profile=self.profile),
         }
 
-    def _shown(self, task: ArtifactTask) -> Input:
-        """Tables and counts; the region store whole, since its boxes and labels are shown."""
-        return Input(node=task) if isinstance(task, RegionFeatures) else Input(node=task, results=_ROWS)
+    def _trained_on(self) -> dict[str, ArtifactTask]:
+        """Images, corpora and negatives, by the labels of their tasks, in the order in which trainings read them."""
+        trainings = (*self.of_system().tasks(self.profile).values(), *self.fine_tunings().values())
+        inputs = [item for task in trainings for item in task.inputs().items()]
+        nodes = [given.node for name, given in inputs if name in _TRAINED_ON or name.startswith("corpus.")]
+        found = [ImageTable(profile=self.profile), *nodes]
+        return {task.label: task for task in found if isinstance(task, ArtifactTask)}
 
     def _tagger(self) -> dict[str, Input]:
         """The tagger's scores, where one is trained."""
-        tags = PhraseCorpus(profile=self.profile).inputs().get("tags")
-        given = tags.node.inputs().get("tagger") if tags and isinstance(tags.node, PhraseTags) else None
-        is_trained = given is not None and isinstance(given.node, PosTagger)
-        return {"tagger": Input(node=given.node, results=("scores.json",))} if given and is_trained else {}
-
-    def _stages(self) -> dict[str, PretrainStage]:
-        return {name: cls(profile=self.profile) for name, cls in STAGES.items()}
+        corpora = self.of_system().corpora(self.profile).values()
+        below = [given.node for task in corpora for given in task.inputs().values()]
+        tags = [node for node in below if isinstance(node, PhraseTags)]
+        taggers = [given.node for task in tags for given in task.inputs().values() if isinstance(given.node, PosTagger)]
+        return {"tagger": Input(node=taggers[0], results=("scores.json",))} if taggers else {}
 
     def settings(self) -> Mapping[str, Any]:
-        """What the page says of the run: the curriculum, the profile, and whose data it is."""
-        stages = list(self._stages().values())
-        curriculum = dataclasses.replace(stages[0].curriculum(), stages=tuple(stage.stage() for stage in stages))
+        """What the page says of the run: the system, its curriculum, the profile, and whose data it is."""
+        stages = list(self.of_system().tasks(self.profile).values())
+        curriculum = dataclasses.replace(stages[-1].curriculum(), stages=tuple(stage.stage() for stage in stages))
         return {
+            "system": dataclasses.asdict(self.of_system()),
             "curriculum": to_plain(curriculum),
             "profile": self.profile,
             "is_world": uses_world(),
@@ -120,21 +142,26 @@ class Report(ArtifactTask):
         """Gather and write."""
         from report.page import write  # matplotlib takes a second to import, and every worker imports this module
 
-        settings = self.settings()
+        settings, system = self.settings(), self.of_system()
         corpora, rows = _named(job.inputs, "corpus"), _named(job.inputs, "rows")
         write(
             ReportInputs(
-                title="Token, phrase, sentence",
+                title=system.title,
+                peers=system.peers,
+                is_in_msp_paper=system.is_in_msp_paper,
                 is_world=settings["is_world"],
                 profile=settings["profile"],
                 curriculum=settings["curriculum"],
                 corpora={**corpora, **{f"rows of {benchmarks()[name].title}": path for name, path in rows.items()}},
                 stages=_named(job.inputs, "stage"),
-                stage_corpora={name: _trained_on(task) for name, task in self._stages().items()},
+                stage_corpora={
+                    name: tuple(corpus.label for corpus in task.corpora())
+                    for name, task in system.tasks(self.profile).items()
+                },
                 records={name: path.parent / "record" for name, path in _named(job.inputs, "stage").items()},
                 fine_tunings=_named(job.inputs, "fine_tuning"),
                 benchmarks=_folders(_named(job.inputs, "evaluation")),
-                regions=corpora["RegionFeatures"],
+                regions=corpora.get("RegionFeatures"),
                 images=corpora["ImageTable"],
                 pictures=source_files(job, PICTURES),
                 tagger=job.inputs.get("tagger"),
@@ -168,6 +195,11 @@ class Report(ArtifactTask):
         return current_store().root / PAGE
 
 
+def _shown(task: ArtifactTask) -> Input:
+    """Tables and counts; the region store whole, since its boxes and labels are shown."""
+    return Input(node=task) if isinstance(task, RegionFeatures) else Input(node=task, results=_ROWS)
+
+
 def _node(task: ArtifactTask, needed: list[str]) -> DagNode:
     """What the task's artifact took and what it holds."""
     artifact = task.artifact()
@@ -180,12 +212,6 @@ def _node(task: ArtifactTask, needed: list[str]) -> DagNode:
         num_rows=max((entry["rows"] for entry in artifact.files.values() if "rows" in entry), default=None),
         needs=tuple(needed),
     )
-
-
-def _trained_on(stage: PretrainStage) -> tuple[str, ...]:
-    """The corpora of a stage's streams, by the names of their tasks."""
-    given = (given.node for name, given in stage.inputs().items() if name.startswith("corpus."))
-    return tuple(node.task_family for node in given)
 
 
 def _named(inputs: Mapping[str, Path], kind: str) -> dict[str, Path]:
@@ -207,5 +233,5 @@ def _folders(evaluations: Mapping[str, Path]) -> dict[str, BenchmarkFolders]:
 
 def _after(name: str, evaluations: Mapping[str, Path]) -> dict[str, Path]:
     """What it scores after each earlier stage, as far as that was asked for."""
-    found = {stage: evaluations.get(f"{name}.after.{stage}") for stage in STAGES}
-    return {stage: folder for stage, folder in found.items() if folder is not None}
+    head = f"{name}.after."
+    return {key.removeprefix(head): folder for key, folder in evaluations.items() if key.startswith(head)}

@@ -73,6 +73,10 @@ class PretrainStage(TrainingTask):
     def _corpus(self, name: str) -> CorpusTask:
         return _CORPORA[name](profile=self.profile)
 
+    def corpora(self) -> tuple[CorpusTask, ...]:
+        """The corpora of its streams, each once."""
+        return tuple(dict.fromkeys(self._corpus(stream.corpus) for stream in self.curriculum().stages[-1].streams))
+
     def inputs(self) -> Mapping[str, Input]:
         """Regions, vocabulary, negatives, the streams' corpora, and the weights to start from."""
         stage = self.stage()

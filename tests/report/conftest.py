@@ -59,6 +59,8 @@ def inputs_of(folder: Path, **fields: Any) -> ReportInputs:
             "pictures": {"coco_images": (run.write_pictures(folder / "pictures"),)},
             "tagger": run.write_tagger(folder / "tagger"),
             "leaks": run.write_leaks(folder / "leaks"),
+            "peers": ("LXMERT-S", "LXMERT"),
+            "is_in_msp_paper": True,
             "left_out": ("GQA: no questions are set ([sources] gqa_questions).",),
             **fields,
         }

@@ -45,7 +45,7 @@ def test_after_comes_in_the_order_of_the_stages_and_ends_with_the_model_itself(m
 
 
 def test_the_overview_sets_the_main_score_beside_what_sees_less_and_what_is_published(make_inputs: MakeInputs) -> None:
-    cells = overview(shown(make_inputs))
+    cells = overview(shown(make_inputs), ("LXMERT-S", "LXMERT"))
     values = {column: cell.value for column, cell in cells.items() if cell}
     assert values == {
         "this run": 60.25,
@@ -82,7 +82,7 @@ def test_a_score_is_held_against_the_best_of_what_knows_less(
 
 
 def test_the_overview_has_no_number_where_there_is_none(make_inputs: MakeInputs) -> None:
-    cells = overview(shown(make_inputs, "retrieval"))
+    cells = overview(shown(make_inputs, "retrieval"), ("LXMERT-S", "LXMERT"))
     assert [column for column, cell in cells.items() if cell is None] == ["text only", "image withheld", "LXMERT"]
     assert cells["majority or chance"] is not None
     assert cells["majority or chance"].note == "chance"

@@ -51,10 +51,11 @@ def test_every_score_of_the_json_is_on_the_page(page: Page) -> None:
 
 def test_the_json_keeps_its_layout(page: Page) -> None:
     report = page.report
-    assert report["format"] == 2
+    assert report["format"] == 3
     assert sorted(report) == [
         "benchmarks", "corpora", "curriculum", "dag", "fine_tunings", "format", "is_trial_run", "is_unlearnt",
-        "is_world", "leaks", "left_out", "missing", "paper", "profile", "stages", "tagger", "title",
+        "is_world", "leaks", "left_out", "missing", "paper", "peers", "profile", "stages", "tagger",
+        "title", "trained",
     ]  # fmt: skip
     assert sorted(report["stages"]["token"]) == ["curves", "held_out"]
     assert sorted(report["stages"]["token"]["held_out"]["mlm"]) == [

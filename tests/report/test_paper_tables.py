@@ -14,7 +14,8 @@ from report import published
 from report.contents import BenchmarkFolders, ReportInputs
 from report.costs import Cost, costs
 from report.gather import gather
-from report.paper_tables import PaperTables, count_parameters
+from report.paper_tables import PaperTables
+from report.trained import Trained, count_parameters
 from tests.report import run
 from tests.report.conftest import Page, report_of
 
@@ -27,10 +28,17 @@ def tables_of(inputs: ReportInputs) -> PaperTables:
     return found
 
 
-def test_parameters_are_counted_by_part_and_as_the_paper_counts_them(make_inputs: MakeInputs) -> None:
-    found = tables_of(make_inputs()).parameters
+def trained_of(inputs: ReportInputs) -> Trained:
+    found = gather(inputs).trained
     assert found is not None
-    assert (found.stage, found.total, found.as_in_paper) == ("sentence", 207_362, 139_264)
+    return found
+
+
+def test_parameters_are_counted_by_part_and_as_the_paper_counts_them(make_inputs: MakeInputs) -> None:
+    inputs = make_inputs()
+    found = trained_of(inputs).parameters
+    assert found is not None
+    assert (found.stage, found.total, tables_of(inputs).as_in_paper) == ("sentence", 207_362, 139_264)
     assert list(found.parts.items()) == [
         ("encoder.vision", 131_072),
         ("encoder.embeddings", 64_000),
@@ -50,7 +58,6 @@ def test_a_network_of_the_papers_size_counts_84_million(tmp_path: Path) -> None:
     found = count_parameters(tmp_path / "weights.safetensors", "sentence")
     one_layer = found.parts["encoder.layers"]
     assert (one_layer, found.parts["encoder.vision"]) == (16_539_648, 1_580_544)
-    assert found.as_in_paper == one_layer + 1_580_544
     assert 5 * one_layer + 1_580_544 == 84_278_784  # 84.3 M in Table 1
 
 
@@ -60,29 +67,31 @@ def test_without_weights_nothing_is_counted_and_broken_ones_are_one_clear_error(
     inputs = make_inputs()
     for stage in ("token", "sentence"):
         (tmp_path / stage / "weights.safetensors").unlink()
-    parameters = tables_of(inputs).parameters
+    parameters = trained_of(inputs).parameters
     assert parameters is not None
     assert parameters.stage == "phrase"  # the last one that is there
     (tmp_path / "phrase" / "weights.safetensors").write_bytes(b"no tensors")
     with pytest.raises(ContractError, match="weights as safetensors"):
         gather(inputs)
     (tmp_path / "phrase" / "weights.safetensors").unlink()
-    assert tables_of(inputs).parameters is None
+    assert trained_of(inputs).parameters is None
+    assert tables_of(inputs).as_in_paper is None
 
 
 def test_each_stage_is_told_with_its_training_rows_images_and_word_pieces(make_inputs: MakeInputs) -> None:
-    found = tables_of(make_inputs())
+    inputs = make_inputs()
+    found = trained_of(inputs)
     assert list(found.stages) == ["token", "phrase", "sentence"]
     phrase = found.stages["phrase"]
     assert (phrase.corpora, phrase.num_pairs, phrase.num_images) == (["PhraseCorpus"], 2400, 1200)
     assert phrase.num_pieces == 5 * 3  # five rows of the table are for training, [CLS], a piece and [SEP] each
-    assert phrase.paper_pairs == 0.34
+    assert tables_of(inputs).pairs["phrase"] == 0.34
     assert found.num_pairs == 1200 + 2400 + 3600
 
 
 def test_a_corpus_of_two_stages_counts_once_among_all_pairs(make_inputs: MakeInputs) -> None:
     stages = {"token": ("TokenCorpus",), "phrase": ("TokenCorpus", "PhraseCorpus"), "sentence": ("no such corpus",)}
-    found = tables_of(make_inputs(stage_corpora=stages))
+    found = trained_of(make_inputs(stage_corpora=stages))
     assert found.stages["phrase"].num_pairs == 3600
     assert list(found.stages) == ["token", "phrase"]
     assert found.num_pairs == 1200 + 2400

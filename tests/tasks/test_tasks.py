@@ -122,6 +122,7 @@ def test_every_significant_parameter_but_the_profile_can_change_its_decision(nam
 
 OTHER_VALUES: dict[str, Any] = {
     "benchmark": "gqa",
+    "system": "albef",
     "after": "phrase",
     "chain": "P.S",
     "readings": "albef",
