@@ -14,11 +14,16 @@ from model import layers
 from model.layers import Dropout
 from model.specs import Network
 
+_BOX = 4
 _EPS = 1e-6  # of its layer norms, unlike BERT's
 
 
 class VisionTransformer(nn.Module):
-    """Patches and positions, `num_layers` layers, and a layer norm at the end."""
+    """Patches and positions, `num_layers` layers, and a layer norm at the end.
+
+    A network that sees a detector's regions has them in place of patches: their position is their rank, and their boxes
+    are added.
+    """
 
     def __init__(self, network: Network, *, num_layers: int) -> None:
         super().__init__()
@@ -26,13 +31,16 @@ class VisionTransformer(nn.Module):
         self.patches = nn.Linear(network.region_feature_size, width)
         self.cls = nn.Embedding(1, width)
         self.positions = nn.Embedding(network.num_regions + 1, width)
+        self.boxes = nn.Linear(_BOX, width) if network.images == "regions" else None
         self.dropout = Dropout(network.dropout_rate)
         self.layers = nn.ModuleList(PreNormLayer(network) for _ in range(num_layers))
         self.norm = nn.LayerNorm(width, eps=_EPS)
 
-    def forward(self, patches_BRF: Tensor) -> Tensor:
+    def forward(self, patches_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
         """The states of [CLS] and patches, (B, K, D); patches from left to right and from top to bottom."""
         embedded_BRD = self.patches(patches_BRF.float())
+        if self.boxes is not None:
+            embedded_BRD = embedded_BRD + self.boxes(boxes_BR4)
         cls_B1D = self.cls.weight.expand(len(patches_BRF), 1, -1)
         states_BKD = self.dropout(torch.cat([cls_B1D, embedded_BRD], dim=1) + self.positions.weight)
         for layer in self.layers:

@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from data.writers import write_json
 from report import artifacts, wording
-from report.ablation_inputs import Ablation, AblationInputs, Column, Question, Row
-from report.charts import Interval, interval_chart
+from report.ablation_inputs import Ablation, AblationInputs, Column, Curve, Question, Row
+from report.charts import Interval, Line, interval_chart, line_chart
 from report.page import TEMPLATES, environment
 
 FORMAT = 1
@@ -82,6 +82,35 @@ class Table:
     def rows(self) -> tuple[Row, ...]:
         """The rows in their order."""
         return self.inputs.ablation.rows
+
+    @property
+    def has_published(self) -> bool:
+        """Whether a paper's scores stand beside some row."""
+        return any(row.published for row in self.rows)
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """Those of which two lengths and the target were measured."""
+        ablation = self.inputs.ablation
+        chains = {row.chain for row in ablation.rows}
+        whole = (curve for curve in ablation.curves if len(chains & set(curve.rows)) > 1)
+        return tuple(whole) if ablation.target in chains else ()
+
+    def points(self, curve: Curve, column: str) -> list[tuple[float, Sample]]:
+        """Share of the longest training, and what it scored."""
+        return [(share, self.cells[row, column]) for row, share in curve.rows.items() if (row, column) in self.cells]
+
+    def reached(self, curve: Curve, column: str) -> float | None:
+        """The share of the longest training at which the curve of means meets the target's; None: it never does.
+
+        Between two lengths by a straight line; before the shortest nothing is known, so that its length is the least.
+        """
+        target = self.cells[self.inputs.ablation.target, column].mean
+        points = [(share, sample.mean) for share, sample in self.points(curve, column)]
+        for (before, lower), (share, mean) in zip([(0.0, -math.inf), *points], points, strict=False):
+            if mean >= target:
+                return share if math.isinf(lower) else before + (share - before) * (target - lower) / (mean - lower)
+        return None
 
 
 def write(inputs: AblationInputs, *, into: Path, record: Path) -> None:
@@ -162,6 +191,14 @@ def plain(table: Table) -> dict[str, Any]:
             }
             for row in table.rows
         ],
+        "curves": [
+            {
+                "name": curve.name,
+                "lengths": list(curve.rows.values()),
+                "reaches": {column.name: table.reached(curve, column.name) for column in table.columns},
+            }
+            for curve in table.curves
+        ],
         "answers": [
             {
                 **dataclasses.asdict(answer.question),
@@ -177,11 +214,14 @@ def plain(table: Table) -> dict[str, Any]:
 
 def _rendered(template: str, table: Table, *, is_html: bool) -> str:
     made = environment(is_html=is_html)
-    made.filters.update({"score": _shown, "signed": _signed})
+    made.filters.update({"score": _shown, "signed": _signed, "length_of": _length})
     return made.get_template(template).render(
         table=table,
         num_seeds={column.name: _num_seeds(table, column.name) for column in table.columns},
         charts={column.name: Markup(_chart(table, column.name)) for column in table.columns} if is_html else {},
+        lines={column.name: Markup(_lines(table, column.name)) for column in table.columns if table.curves}
+        if is_html
+        else {},
         style=Markup((TEMPLATES / "style.css").read_text("utf-8")),  # our own file, not data
     )
 
@@ -201,11 +241,26 @@ def _chart(table: Table, column: str) -> str:
     return interval_chart(intervals, name=f"ablation {column}", description=f"{column} by row: {said}.")
 
 
+def _lines(table: Table, column: str) -> str:
+    """Means by length, a line for each curve."""
+    lines = [
+        Line(label=curve.name, points=[(share, sample.mean) for share, sample in table.points(curve, column)])
+        for curve in table.curves
+    ]
+    said = "; ".join(f"{line.label} {', '.join(f'{score:.1f}' for _, score in line.points)}" for line in lines)
+    target = table.cells[table.inputs.ablation.target, column].mean
+    return line_chart(lines, target=target, name=f"lengths {column}", description=f"{column} by length: {said}.")
+
+
 def _shown(sample: Sample) -> str:
     """`54.3 ± 1.2`; without an interval where there was one seed."""
     if sample.half_width is None:
         return f"{sample.mean:.1f}"
     return f"{sample.mean:.1f} ± {sample.half_width:.1f}"
+
+
+def _length(share: float | None) -> str:
+    return "not reached" if share is None else f"{share:.2f}"
 
 
 def _signed(sample: Sample) -> str:

@@ -41,14 +41,24 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One way to pre-train at several lengths: the share of the longest by row, ascending."""
+
+    name: str
+    rows: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ablation:
-    """The table of a paper."""
+    """The table of a paper. `curves` are drawn beside the score of the row `target`."""
 
     title: str
     paper: str
     rows: tuple[Row, ...]
     columns: tuple[Column, ...]
     questions: tuple[Question, ...]
+    curves: tuple[Curve, ...] = ()
+    target: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

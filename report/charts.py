@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -65,6 +66,26 @@ def epoch_chart(epochs: Sequence[Epoch], *, best: int | None, name: str, descrip
         ring.set(markerfacecolor="none", markeredgecolor=_BLIND)
         axes.set_xlim(min(e.epoch for e in epochs) - 0.5, max(e.epoch for e in epochs) + 0.5)
         axes.margins(y=0.2)
+        return _inline(figure, name, description)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """Scores by a share."""
+
+    label: str
+    points: Sequence[tuple[float, float]]
+
+
+def line_chart(lines: Sequence[Line], *, target: float, name: str, description: str) -> str:
+    """Scores by share of the longest training, a line each with a mark of its own, and a score to be reached."""
+    with _chart(name, height=2.6) as (figure, axes):
+        axes.axhline(target, color=_BLIND, linewidth=1.0, linestyle="--")
+        for line, mark in zip(lines, itertools.cycle("os^Dv"), strict=False):
+            shares, scores = zip(*line.points, strict=True)
+            axes.plot(shares, scores, color=_MODEL, marker=mark, markersize=4, linewidth=1.2, label=line.label)
+        axes.set_xlabel("share of the longest training")
+        axes.legend(frameon=False, fontsize=8, labelcolor=_INK)
         return _inline(figure, name, description)
 
 

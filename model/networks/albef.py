@@ -1,6 +1,7 @@
 """ALBEF: an image tower, a text tower, and fusion layers in which the text looks at the image (Li et al. 2021).
 
-GRIT-VLP trains the same network. Regions are the patches of a picture here, from left to right and from top to bottom.
+GRIT-VLP trains the same network. Regions are the patches of a picture, from left to right and from top to bottom, or a
+detector's (`Network.images`).
 Legend: B rows, L word pieces, R patches, F numbers of a patch, K patches and the [CLS] before them, D width,
 E width in which image and text are compared, P pairs, V vocabulary, T texts, I images.
 """
@@ -98,7 +99,7 @@ class Albef(Encoder):
 
     def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
         """The image tower's states, [CLS] first, (B, K, D); where patches lie is known by their order."""
-        states_BKD: Tensor = self.vision(regions_BRF)
+        states_BKD: Tensor = self.vision(regions_BRF, boxes_BR4)
         return states_BKD
 
     def compare(self, text_TLD: Tensor, regions_IRD: Tensor) -> Tensor:

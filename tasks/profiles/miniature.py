@@ -44,7 +44,7 @@ PROFILE = Profile(
             "retrieval": BenchmarkSizes(batch_size=8, num_epochs=2),
             "coco_retrieval": BenchmarkSizes(batch_size=8, num_epochs=2),
         },
-        view=grit.MINIATURE.view,
+        view=grit.PIXELS.view,
         num_threads=1,
     ),
     grit=grit.MINIATURE,

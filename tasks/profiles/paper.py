@@ -19,7 +19,7 @@ PROFILE = dataclasses.replace(
     fine_tuning=FineTuningSizes(
         optimizer=Optimizer(name="adamw", learning_rate=5e-5, weight_decay=0.01, warmup_rate=0.1, clip_norm=5.0),
         default=BenchmarkSizes(batch_size=32),
-        view=grit.PAPER.view,
+        view={"crop_scale": (0.5, 1.0)},  # as ALBEF's code has it (dataset/__init__.py)
     ),
     grit=grit.PAPER,
     ablations=dict.fromkeys(

@@ -46,8 +46,8 @@ PROFILE = Profile(
         own=dict.fromkeys(("retrieval", "coco_retrieval"), BenchmarkSizes(batch_size=8, num_epochs=1)),
     ),
     grit=dataclasses.replace(
-        grit.MINIATURE,
-        network=dataclasses.replace(grit.MINIATURE.network, hidden_size=32, intermediate_size=64),
+        grit.PIXELS,
+        network=dataclasses.replace(grit.PIXELS.network, hidden_size=32, intermediate_size=64),
         num_epochs=2,
         order_options={"queue": 64, "search_space": 32},
         batch_size=16,

@@ -8,13 +8,13 @@ import pytest
 
 from data.errors import UserError
 from model import plugins
-from model.curricula.grit import ALBEF, GRIT, MINIATURE, PAPER, GritReadings, GritSizes, curriculum, parse, spell
+from model.curricula.grit import ALBEF, GRIT, PAPER, PIXELS, GritReadings, GritSizes, curriculum, parse, spell
 from model.patches import Grid
 from model.spec_json import from_plain, to_plain
 from model.specs import Curriculum
 
 
-@pytest.mark.parametrize("sizes", [PAPER, MINIATURE])
+@pytest.mark.parametrize("sizes", [PAPER, PIXELS])
 @pytest.mark.parametrize("readings", [GRIT, ALBEF])
 def test_it_names_only_files_that_exist_and_survives_json(sizes: GritSizes, readings: GritReadings) -> None:
     made = curriculum(sizes, seed=5, readings=readings)

@@ -51,11 +51,11 @@ def test_a_fine_tuning_on_pictures_alters_them_as_the_profile_says_and_one_on_re
     views = {
         (after, profile): FineTune(benchmark="nlvr2", after=after, profile=profile).fine_tuning().view
         for after in ("grit", "S")
-        for profile in ("miniature", "paper")
+        for profile in ("smoke", "miniature", "paper")
     }
-    assert views[("grit", "miniature")] == grit.MINIATURE.view != {}
-    assert views[("grit", "paper")] == grit.PAPER.view == {}  # all that the view does of itself
-    assert views[("S", "miniature")] == views[("S", "paper")] == {}
+    assert views[("grit", "smoke")] == grit.PIXELS.view != {}
+    assert views[("grit", "paper")] == {"crop_scale": (0.5, 1.0)}
+    assert views[("grit", "miniature")] == views[("S", "smoke")] == views[("S", "paper")] == {}  # on regions
 
 
 def test_a_network_of_patches_reads_pictures_and_one_of_regions_regions(workspace: Path) -> None:
