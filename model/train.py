@@ -17,6 +17,7 @@ from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
 from model.huggingface import weights as huggingface
+from model.huggingface.kinds import PARTS
 from model.initialise import copy_matching
 from model.job import Job
 from model.learner import Learner
@@ -28,8 +29,6 @@ from model.ranks import Ranks
 from model.regions import Features
 from model.specs import Network, Stage, Stream, check_lengths
 from model.updates import Lane, Updates
-
-INITIAL = "initial"  # what a job calls a folder of BERT's or LXMERT's weights
 
 
 def train(path: str, progress: Progress) -> None:
@@ -70,8 +69,9 @@ def train(path: str, progress: Progress) -> None:
 
 def _start(this: Job, pupil: Learner, known: Facts, network: Network) -> dict[str, Tensor]:
     """The weights to start from: of the stage before, of somebody else, or none."""
-    if INITIAL in this.inputs:
-        return huggingface.read(this.inputs[INITIAL], network=network, tokens=known.tokens, own=pupil.state_dict())
+    given = {part: this.inputs[part] for part in PARTS if part in this.inputs}
+    if given:
+        return huggingface.read(given, network=network, tokens=known.tokens, own=pupil.state_dict())
     weights, _ = runs.read_start(this, known)
     return weights
 

@@ -8,18 +8,17 @@ E width in which image and text are compared, P pairs, V vocabulary.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from data.errors import UserError
+from model import albef_readings
+from model.albef_readings import Readings
 from model.batch import Output
 from model.exercise import Shown
 from model.networks import Encoder
-from model.plugins import read_options
 from model.specs import Network
 from model.text_embeddings import TextEmbeddings
 from model.transformer import Attention, FeedForward, SelfAttentionLayer
@@ -29,44 +28,23 @@ _FIRST_TEMPERATURE = 0.07
 _TEMPERATURES = (0.001, 0.5)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AlbefSettings:
-    """`image_layers` of the image tower; of the network's layers the last `fusion_layers` fuse, the others read text.
-
-    `embedding_size`: the width in which image and text are compared. `init`: see `model.initialise`.
-    """
-
-    image_layers: int = 12
-    fusion_layers: int = 6
-    embedding_size: int = 256
-    init: str = "bert"
-
-
 def build(network: Network, *, tokens: Sequence[str]) -> Albef:
     """The network of a spec, its weights not yet initialised. Raises UserError."""
-    settings = read_options(AlbefSettings, network.options, where="options of the network albef")
-    if not 0 < settings.fusion_layers < network.num_layers:
-        raise UserError(
-            expected=f"at least one layer of fusion and one of text among {network.num_layers}",
-            found=f"fusion_layers {settings.fusion_layers}",
-            where="options of the network albef",
-            way_out="give fewer fusion_layers, or more num_layers",
-        )
-    return Albef(network, settings, tokens)
+    return Albef(network, albef_readings.read(network), tokens)
 
 
 class Albef(Encoder):
     """Two towers and what joins them. The temperature of comparisons is learnt with it."""
 
-    def __init__(self, network: Network, settings: AlbefSettings, tokens: Sequence[str]) -> None:
+    def __init__(self, network: Network, readings: Readings, tokens: Sequence[str]) -> None:
         super().__init__()
-        num_text_layers = network.num_layers - settings.fusion_layers
-        self.vision = VisionTransformer(network, num_layers=settings.image_layers)
+        num_text_layers = network.num_layers - readings.fusion_layers
+        self.vision = VisionTransformer(network, num_layers=readings.image_layers)
         self.embeddings = TextEmbeddings(network, tokens, positions="piece")
         self.text_layers = nn.ModuleList(SelfAttentionLayer(network) for _ in range(num_text_layers))
-        self.fusion_layers = nn.ModuleList(FusionLayer(network) for _ in range(settings.fusion_layers))
-        self.image_projection = nn.Linear(network.hidden_size, settings.embedding_size)
-        self.text_projection = nn.Linear(network.hidden_size, settings.embedding_size)
+        self.fusion_layers = nn.ModuleList(FusionLayer(network) for _ in range(readings.fusion_layers))
+        self.image_projection = nn.Linear(network.hidden_size, readings.embedding_size)
+        self.text_projection = nn.Linear(network.hidden_size, readings.embedding_size)
         self.temperature = nn.Parameter(torch.tensor([_FIRST_TEMPERATURE]))  # of one number: files keep no scalars
 
     def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
