@@ -32,6 +32,7 @@ TORCH_FREE_OF_MODEL = (
     "model.curricula",
     "model.benchmarks",
     "model.metrics",
+    "model.momentum",
     "model.msp_chains",
     "model.msp_readings",
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data.errors import UserError
+from model.momentum import Momentum
 from model.specs import (
     Budget,
     Corruption,
@@ -33,7 +34,8 @@ class GritReadings:
 
     `order`: `grit` or `shuffle`. `choice`: how matching's negatives are found among the batch (`argmax`,
     `multinomial`). `consistency_weight`: 0 leaves it out. `mask_rate`: of words. `same_image`: whether another caption
-    of an image is a mismatch of it (`negative`, the published code) or is left out (`ignored`).
+    of an image is a mismatch of it (`negative`, the published code) or is left out (`ignored`). `momentum`: that of a
+    teacher of ITC, which ALBEF has; 0 is none.
     """
 
     order: str = "grit"
@@ -41,11 +43,12 @@ class GritReadings:
     consistency_weight: float = 0.2
     mask_rate: float = 0.5
     same_image: str = "ignored"
+    momentum: float = 0.0
 
 
 GRIT = GritReadings()
 ALBEF = GritReadings(order="shuffle", choice="multinomial", consistency_weight=0.0, mask_rate=0.15)
-"""The control: without momentum, which neither the order nor the negatives need."""
+"""The control. Without momentum, which neither the order nor the negatives need, unless it is asked for."""
 _NAMED = {"grit": GRIT, "albef": ALBEF}
 
 
@@ -99,7 +102,10 @@ _FIELDS = dataclasses.fields(GritReadings)
 
 @dataclass(frozen=True, kw_only=True)
 class GritSizes:
-    """Everything about GRIT-VLP that a profile decides. `order_options` are the order grit's queue and search space."""
+    """Everything about GRIT-VLP that a profile decides. `order_options` are the order grit's queue and search space.
+
+    `momentum_queue`: the rows that a teacher keeps.
+    """
 
     network: Network
     optimizer: Optimizer
@@ -107,6 +113,7 @@ class GritSizes:
     max_length: int
     num_epochs: int
     order_options: Options
+    momentum_queue: int = 65_536
     view: Options = field(default_factory=dict)
     num_threads: int = 2
 
@@ -154,6 +161,7 @@ MINIATURE = GritSizes(
     max_length=24,
     num_epochs=30,
     order_options={"queue": 480, "search_space": 160},
+    momentum_queue=512,
     view={"crop_scale": (0.5, 1.0), "num_operations": 0},
     num_threads=1,
 )
@@ -163,7 +171,6 @@ MINIATURE = GritSizes(
 def curriculum(sizes: GritSizes, *, seed: int, readings: GritReadings) -> Curriculum:
     """One stage on pairs."""
     is_grouped = readings.order == "grit"
-    same_image = {"same_image": readings.same_image}
     masked = Showing(
         corruptions=(Corruption(name="mask_words", options={"rate": readings.mask_rate}),),
         objectives=(Objective(name="mlm"),),
@@ -173,7 +180,7 @@ def curriculum(sizes: GritSizes, *, seed: int, readings: GritReadings) -> Curric
         max_length=sizes.max_length,
         batch_size=sizes.batch_size,
         corruptions=(),
-        objectives=_of_pairs(readings, same_image),
+        objectives=_of_pairs(readings, sizes.momentum_queue),
         order=Order(name=readings.order, options=sizes.order_options if is_grouped else {}),
         view=sizes.view,
         more=(masked,),
@@ -183,11 +190,16 @@ def curriculum(sizes: GritSizes, *, seed: int, readings: GritReadings) -> Curric
     return Curriculum(name="grit" if is_grouped else "albef", network=sizes.network, stages=(stage,))
 
 
-def _of_pairs(readings: GritReadings, same_image: Options) -> tuple[Objective, ...]:
+def _of_pairs(readings: GritReadings, queue: int) -> tuple[Objective, ...]:
     """What is learnt from pairs as they are."""
+    same_image = {"same_image": readings.same_image}
+    itc = Objective(name="itc", options=same_image)
+    if readings.momentum:
+        momentum = Momentum(momentum=readings.momentum, queue=queue)
+        itc = Objective(name="itc_momentum", options={**dataclasses.asdict(momentum), **same_image})
     consistency = Objective(name="consistency", weight=readings.consistency_weight, options=same_image)
     return (
-        Objective(name="itc", options=same_image),
+        itc,
         *((consistency,) if readings.consistency_weight else ()),
         Objective(name="itm_in_batch", options={"choice": readings.choice, **same_image}),
     )

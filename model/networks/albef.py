@@ -18,7 +18,7 @@ from model import albef_readings
 from model.albef_readings import Readings
 from model.batch import Output
 from model.exercise import Shown
-from model.networks import Encoder
+from model.networks import Encoder, Towers
 from model.specs import Network
 from model.text_embeddings import TextEmbeddings
 from model.transformer import Attention, FeedForward, SelfAttentionLayer
@@ -51,7 +51,7 @@ class Albef(Encoder):
         """The hidden states of a batch: of the text after fusion, of the patches before it."""
         image_BKD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4) if regions_BRD is None else regions_BRD
         embedded_BLD, words_VD = self.embeddings(shown.text_BL)
-        text_BLD = self._read(embedded_BLD, shown.text_mask_BL)
+        text_BLD = _read(self.text_layers, embedded_BLD, shown.text_mask_BL)
         fused_BLD = text_BLD
         for layer in self.fusion_layers:
             fused_BLD = layer(fused_BLD, shown.text_mask_BL, image_BKD)
@@ -61,15 +61,15 @@ class Albef(Encoder):
             pooled_BD=fused_BLD[:, 0],
             words_VD=words_VD,
             embedded_BRD=image_BKD,
-            image_BE=functional.normalize(self.image_projection(image_BKD[:, 0]).float(), dim=-1),
-            text_BE=functional.normalize(self.text_projection(text_BLD[:, 0]).float(), dim=-1),
+            image_BE=_compared(self.image_projection, image_BKD),
+            text_BE=_compared(self.text_projection, text_BLD),
             temperature=self.temperature.clamp(*_TEMPERATURES),
             pool_pairs=partial(self._pool_pairs, text_BLD, shown.text_mask_BL, image_BKD),
         )
 
     def embed_text(self, text_BL: Tensor, text_mask_BL: Tensor) -> Tensor:
         """The text tower's states."""
-        return self._read(self.embeddings(text_BL)[0], text_mask_BL)
+        return _read(self.text_layers, self.embeddings(text_BL)[0], text_mask_BL)
 
     def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
         """The image tower's states, [CLS] first, (B, K, D); where patches lie is known by their order."""
@@ -84,21 +84,48 @@ class Albef(Encoder):
         assert isinstance(last, FusionLayer)
         return last.first_word(text_BLD, text_mask_BL, regions_BRD)
 
+    def towers(self) -> AlbefTowers:
+        """Both, without fusion."""
+        return AlbefTowers(self)
+
     def repeated(self) -> Iterator[nn.Module]:
         """The layers of all three parts."""
         yield from self.vision.layers
         yield from self.text_layers
         yield from self.fusion_layers
 
-    def _read(self, embedded_BLD: Tensor, text_mask_BL: Tensor) -> Tensor:
-        for layer in self.text_layers:
-            embedded_BLD = layer(embedded_BLD, text_mask_BL)
-        return embedded_BLD
-
     def _pool_pairs(
         self, text_BLD: Tensor, text_mask_BL: Tensor, image_BKD: Tensor, texts_P: Tensor, images_P: Tensor
     ) -> Tensor:
         return self.pool(text_BLD[texts_P], text_mask_BL[texts_P], image_BKD[images_P])
+
+
+class AlbefTowers(Towers):
+    """The image tower and the text tower, each with its projection."""
+
+    def __init__(self, albef: Albef) -> None:
+        super().__init__()
+        self.vision, self.image_projection = albef.vision, albef.image_projection
+        self.embeddings, self.text_layers = albef.embeddings, albef.text_layers
+        self.text_projection = albef.text_projection
+        self.size = self.text_projection.out_features
+
+    def forward(self, shown: Shown) -> tuple[Tensor, Tensor]:
+        """Image and text, (B, E)."""
+        text_BLD = _read(self.text_layers, self.embeddings(shown.text_BL)[0], shown.text_mask_BL)
+        image_BE = _compared(self.image_projection, self.vision(shown.regions_BRF))
+        return image_BE, _compared(self.text_projection, text_BLD)
+
+
+def _read(layers: nn.ModuleList, embedded_BLD: Tensor, text_mask_BL: Tensor) -> Tensor:
+    for layer in layers:
+        embedded_BLD = layer(embedded_BLD, text_mask_BL)
+    return embedded_BLD
+
+
+def _compared(projection: nn.Linear, states_BKD: Tensor) -> Tensor:
+    """What [CLS] is to be compared by, of length 1, (B, E)."""
+    return functional.normalize(projection(states_BKD[:, 0]).float(), dim=-1)
 
 
 class FusionLayer(nn.Module):

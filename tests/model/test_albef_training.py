@@ -1,4 +1,4 @@
-"""A stage on pairs of pictures and captions, in this process: where it starts from."""
+"""A stage on pairs of pictures and captions, in this process: what it starts from, and that a kill changes nothing."""
 
 from __future__ import annotations
 
@@ -11,25 +11,34 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from data.errors import UserError
-from data.progress import silent
+from data.progress import Progress, silent
 from model import train
-from model.specs import Objective, Stage, Stream
+from model.specs import Objective, Order, Stage, Stream
 from tests.model import tiny_pictures
 from tests.model.tiny import TinySet, write_job
 from tests.model.tiny_specs import tiny_stage
 
 WIDTH, INNER = 16, 32
+ITC = Objective(name="itc")
 
 
-def stage(*, num_steps: int) -> Stage:
+QUEUE = {"momentum": 0.9, "queue": 20}
+
+
+class KilledError(Exception):
+    """Stands in for a kill: nothing is saved on the way out."""
+
+
+def stage(*, num_steps: int, objective: Objective = ITC, **changes: Any) -> Stage:
     """Contrast alone, of pictures as they are."""
     stream = Stream(
         corpus="sentence",
         max_length=12,
         batch_size=6,
         corruptions=(),
-        objectives=(Objective(name="itc"),),
+        objectives=(objective,),
         view=tiny_pictures.PLAIN,
+        **changes,
     )
     return tiny_stage(num_steps=num_steps, streams=(stream,))
 
@@ -88,3 +97,50 @@ def test_one_of_another_width_is_refused_before_anything_is_trained(inputs: dict
     with pytest.raises(UserError, match="train a network of that size"):
         train.train(str(job), silent)
     assert not (tmp_path / "a/checkpoints").exists()
+
+
+STAGES = {
+    "momentum": stage(num_steps=14, objective=Objective(name="itc_momentum", options=QUEUE)),
+    "momentum, two batches an update": stage(
+        num_steps=7, objective=Objective(name="itc_momentum", options=QUEUE), batches_per_update=2
+    ),
+    "momentum, alike rows together": stage(
+        num_steps=14,
+        objective=Objective(name="itc_momentum", options=QUEUE),
+        order=Order(name="grit", options={"queue": 24, "search_space": 12}),
+    ),
+}
+
+
+def killing(step: int) -> Progress:
+    def progress(share: float, message: str) -> None:
+        if message.startswith(f"step {step} of"):
+            raise KilledError
+
+    return progress
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    files = [path for path in sorted((folder / "result").rglob("*")) if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_killed_at_any_step_it_ends_with_the_same_bytes(name: str, inputs: dict[str, Any], tmp_path: Path) -> None:
+    spec = STAGES[name]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    network = tiny_pictures.albef()
+    train.train(str(write_job(whole, spec=spec, network=network, inputs=inputs)), silent)
+    job = write_job(cut, spec=spec, network=network, inputs=inputs, every_s=0.0)
+    for step in (1, 3, 4, 6):
+        with pytest.raises(KilledError):
+            train.train(str(job), killing(step))
+    train.train(str(job), silent)
+    assert results(cut) == results(whole)
+    assert not [key for key in load_file(cut / "result/weights.safetensors") if "teacher" in key]
+
+
+def test_batches_that_are_cut_are_refused_beside_a_teacher(inputs: dict[str, Any], tmp_path: Path) -> None:
+    spec = stage(num_steps=1, objective=Objective(name="itc_momentum", options=QUEUE), micro_batch_size=3)
+    with pytest.raises(UserError, match="micro_batch_size 3"):
+        train.train(str(write_job(tmp_path / "a", spec=spec, network=tiny_pictures.albef(), inputs=inputs)), silent)
