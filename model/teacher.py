@@ -30,10 +30,12 @@ _NO_ROW = -1
 class Teacher:
     """Begins with the learner's weights, and with no earlier rows. `num_ramp_updates` until `alpha` is whole."""
 
-    def __init__(self, encoder: Encoder, momentum: Momentum, *, ranks: Ranks = ALONE) -> None:
-        """Raises UserError where several processes train: each would have a queue of its own."""
+    def __init__(self, encoder: Encoder, momentum: Momentum, *, batch_size: int, ranks: Ranks = ALONE) -> None:
+        """Raises UserError where several processes train, each of which would have a queue, or a batch is too large."""
         if ranks.number > 1:
             raise _refused("one process, since a queue of earlier rows is one", f"{ranks.number} processes")
+        if batch_size > momentum.queue:
+            raise _refused(f"a queue of at least a batch's {batch_size} rows", f"queue {momentum.queue}")
         self.num_ramp_updates = 1
         self._momentum = momentum
         self._followed = encoder.towers()
@@ -86,8 +88,6 @@ class Teacher:
 
     def _add(self, images_N: Tensor, image_NE: Tensor, text_NE: Tensor) -> None:
         size, number = self._momentum.queue, len(images_N)
-        if number > size:
-            raise _refused(f"a queue of at least a batch's {number} rows", f"queue {size}")
         places_N = (torch.arange(number, device=images_N.device) + self._next) % size
         for name, values in (("images", images_N), ("image", image_NE), ("text", text_NE)):
             self._queue[name][places_N] = values

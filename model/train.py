@@ -48,7 +48,7 @@ def train(path: str, progress: Progress) -> None:
     validation = _feeds(stage, this, known, split="validation")  # a split without rows is said before any work
     features = regions.features(known.store, budget.device)
     rows_recorded = _rows_recorded(stage, ranks)
-    pupil.teacher = _teacher(pupil, ranks)  # before layers are compiled: it has the same, as they are
+    pupil.teacher = _teacher(stage, pupil, ranks)  # before layers are compiled: it has the same, as they are
     if fast.is_recorded(budget):
         fast.compile_layers(pupil.encoder)
     observers = _observers(stage, this, feeds, ranks)
@@ -89,12 +89,13 @@ def _start(this: Job, pupil: Learner, known: Facts, network: Network) -> dict[st
     return weights
 
 
-def _teacher(pupil: Learner, ranks: Ranks) -> Teacher | None:
+def _teacher(stage: Stage, pupil: Learner, ranks: Ranks) -> Teacher | None:
     """The one that an objective of the stage rests on, if there is any. Raises UserError."""
     for name in pupil.heads:
         momentum = pupil.head(name).momentum
         if momentum is not None:
-            return Teacher(pupil.encoder, momentum, ranks=ranks)
+            batch_size = max(stream.batch_size for stream in stage.streams)
+            return Teacher(pupil.encoder, momentum, batch_size=batch_size, ranks=ranks)
     return None
 
 

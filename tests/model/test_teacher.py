@@ -49,7 +49,7 @@ def exercises(tiny: TinySet, tmp_path: Path) -> tuple[Learner, list[Exercise]]:
     learner = Learner(tiny_pictures.albef(dropout_rate=0.0), stream().objectives, known, seed=1)
     momentum = learner.head("itc_momentum").momentum
     assert momentum is not None
-    learner.teacher = Teacher(learner.encoder, momentum)
+    learner.teacher = Teacher(learner.encoder, momentum, batch_size=6)
     return learner, list(Exercises(feed, learner.ask, regions.features(known.store, "cpu")).batches(0))
 
 
@@ -195,7 +195,7 @@ def test_it_goes_on_from_its_state_to_the_bit(exercises: tuple[Learner, list[Exe
     first = learner.teacher
     assert first is not None
     first(1, [learner.outcome(batches[0])])
-    other = Teacher(learner.encoder, Momentum(**OPTIONS))  # type: ignore[arg-type]
+    other = Teacher(learner.encoder, Momentum(**OPTIONS), batch_size=6)  # type: ignore[arg-type]
     other.load_state_dict(copy.deepcopy(first.state_dict()))
     for step, exercise in enumerate(batches[1:4], start=2):
         outcome = learner.outcome(exercise)
@@ -208,14 +208,13 @@ def test_it_goes_on_from_its_state_to_the_bit(exercises: tuple[Learner, list[Exe
 def test_several_processes_a_queue_that_is_too_short_and_a_network_that_compares_nothing_are_refused(
     exercises: tuple[Learner, list[Exercise]], tiny_facts: Facts
 ) -> None:
-    learner, batches = exercises
+    learner, _ = exercises
     with pytest.raises(UserError, match="2 processes"):
-        Teacher(learner.encoder, Momentum(), ranks=Ranks(rank=0, number=2))
-    learner.teacher = Teacher(learner.encoder, Momentum(queue=5))
+        Teacher(learner.encoder, Momentum(), batch_size=6, ranks=Ranks(rank=0, number=2))
     with pytest.raises(UserError, match="queue 5"):
-        learner.teacher(1, [learner.outcome(batches[0])])
+        Teacher(learner.encoder, Momentum(queue=5), batch_size=6)
     with pytest.raises(UserError, match="the network albef"):
-        Teacher(Learner(tiny_network(), (), tiny_facts, seed=1).encoder, Momentum())
+        Teacher(Learner(tiny_network(), (), tiny_facts, seed=1).encoder, Momentum(), batch_size=6)
 
 
 @pytest.mark.parametrize("wrong", [{"momentum": 1.0}, {"momentum": -0.1}, {"queue": 0}, {"alpha": 1.5}])
