@@ -110,13 +110,30 @@ def _pinned(tensor: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Taught:
+    """What a teacher makes of the rows asked (N), by themselves, and what it made of earlier rows (Q).
+
+    `images_*` are the numbers of their images, -1 where the queue has no row yet; `alpha` is the share that the
+    teacher's word has in a target.
+    """
+
+    image_NE: Tensor
+    text_NE: Tensor
+    images_N: Tensor
+    image_QE: Tensor
+    text_QE: Tensor
+    images_Q: Tensor
+    alpha: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
 class Output:
     """What a network makes of a batch. `words_VD` is its word table, to which decoders of word pieces are tied.
 
     `embedded_BRD` are the regions before they met the text.
     `image_BE` and `text_BE` are what image and text are by themselves, of length 1, to be compared; `temperature` is
     what their products are divided by. `pool_pairs` gives the pooled states, (P, D), of other pairs of the batch: the
-    numbers of their texts and images, (P,).
+    numbers of their texts and images, (P,). `taught` is a teacher's word on the same rows, for objectives that ask it.
     """
 
     text_BLD: Tensor
@@ -128,6 +145,7 @@ class Output:
     text_BE: Tensor
     temperature: Tensor
     pool_pairs: Callable[[Tensor, Tensor], Tensor]
+    taught: Taught | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ EPOCHS_FILE = "epochs.json"
 
 
 class BestEpoch:
-    """Asked after each epoch (`model.loop.EpochEnd`); `judge` gives a number, the higher the better."""
+    """Asked after each epoch (`model.endings.EpochEnd`); `judge` gives a number, the higher the better."""
 
     def __init__(self, pupil: nn.Module, judge: Callable[[], float]) -> None:
         self._pupil = pupil

@@ -89,11 +89,11 @@ class Gradients(Generic[Batch]):
         return (weights * outcome.losses_N).sum(), outcome
 
     def _outcome(self, one: Pass[Batch]) -> Outcome:
-        """What comes of a pass: its losses, and features where an order observes them."""
+        """What comes of a pass: its losses, and features where an order or a teacher needs them."""
         lane = self._lanes[one.stream]
         names = tuple(lane.weights)
         with arithmetic.precision_of(self._budget.device, self._budget.precision):
-            if lane.observer is None:
+            if lane.observer is None and not lane.is_taught:
                 return Outcome(losses_N=self._learner.losses(one.batch, names))  # type: ignore[operator]
             outcome: Outcome = self._learner.outcome(one.batch, names)  # type: ignore[operator]
         return outcome

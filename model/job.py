@@ -55,7 +55,7 @@ class Job:
         files = {
             f"{name}/{path.relative_to(folder)}": path.stat().st_size
             for name, folder in folders.items()
-            for path in folder.rglob("*")
+            for path in (folder, *folder.rglob("*"))
             if path.is_file()
         }
         decided = json.dumps({"spec": self.spec, "network": self.network, "files": files}, sort_keys=True)

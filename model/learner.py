@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from data.errors import SourceError, UserError
 from data.writers import write_json, write_tensors
 from model import plugins
-from model.batch import Batch, Output
+from model.batch import Batch, Output, Taught
 from model.exercise import Asked, Asks, Exercise, Shown
 from model.facts import Facts
 from model.initialise import initialise
@@ -26,6 +26,7 @@ from model.objectives import Objective
 from model.spec_json import to_plain
 from model.specs import Network
 from model.specs import Objective as ObjectiveSpec
+from model.teacher import Teacher
 
 WEIGHTS = "weights.safetensors"
 NETWORK = "network.json"
@@ -33,15 +34,19 @@ NETWORK = "network.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a pass: N losses, and the features of its images and texts where they are asked for."""
+    """What came of a pass: N losses, and the features of its images and texts where they are asked for.
+
+    `taught`: the numbers of the images of the rows that a teacher looked at, and its features of images and texts.
+    """
 
     losses_N: Tensor
     image_BE: Tensor | None = None
     text_BE: Tensor | None = None
+    taught: tuple[Tensor, Tensor, Tensor] | None = None
 
 
 class Learner(nn.Module):
-    """`encoder` and one head for each objective, by name."""
+    """`encoder` and one head for each objective, by name; in training a `teacher` too, if one of them needs it."""
 
     def __init__(self, network: Network, objectives: Sequence[ObjectiveSpec], facts: Facts, *, seed: int) -> None:
         super().__init__()
@@ -54,6 +59,7 @@ class Learner(nn.Module):
                 for objective in objectives
             }
         )
+        self.teacher: Teacher | None = None
         initialise(self, seed=seed, scheme=network.options.get("init", "bert"))
 
     def head(self, name: str) -> Objective:
@@ -80,11 +86,26 @@ class Learner(nn.Module):
         """As `losses`, with the features that the first showing had in the same pass; no gradient comes of them."""
         losses: dict[str, Tensor] = {}
         features: list[Tensor] = []
-        for (shown, output), askers in zip(self.outputs(exercise), exercise.asks_of, strict=True):
+        taught: Taught | None = None
+        for (shown, plain), askers in zip(self.outputs(exercise), exercise.asks_of, strict=True):
+            output = dataclasses.replace(plain, taught=self._taught(exercise, shown, askers))
+            taught = output.taught or taught
             losses |= {name: self.head(name).loss(exercise.asks[name], shown, output) for name in askers}
             features += [output.image_BE.detach(), output.text_BE.detach()]
         in_order_N = torch.stack([losses[name] for name in names or exercise.asks])
-        return Outcome(losses_N=in_order_N, image_BE=features[0], text_BE=features[1])
+        return Outcome(
+            losses_N=in_order_N,
+            image_BE=features[0],
+            text_BE=features[1],
+            taught=None if taught is None else (taught.images_N, taught.image_NE, taught.text_NE),
+        )
+
+    def _taught(self, exercise: Exercise, shown: Shown, askers: Sequence[str]) -> Taught | None:
+        """The teacher's word on a showing, where one who asks of it rests on that."""
+        for name in askers:
+            if self.teacher is not None and self.head(name).momentum is not None:
+                return self.teacher.look(shown, exercise.asks[name][0])
+        return None
 
     def outputs(self, exercise: Exercise) -> Iterator[tuple[Shown, Output]]:
         """What the network makes of each showing. Images that are shown again are not embedded again."""

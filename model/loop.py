@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, Generic, Protocol
+from typing import Any, Generic
 
 import numpy as np
 import torch
@@ -24,8 +24,10 @@ from data.errors import UserError
 from data.progress import Progress
 from model import fast, flop, optimizers
 from model.checkpoint import Checkpoints
+from model.endings import Ending, EpochEnd, UpdateEnd
 from model.gradients import Gradients
 from model.journal import Journal
+from model.learner import Outcome
 from model.observer import Observer, Seen
 from model.ranks import ALONE, Ranks
 from model.specs import Budget
@@ -36,22 +38,6 @@ from model.watch import Watch
 LEADING_COLUMNS = ("learning_rate", "gradient_norm", "loss")
 _READ_EVERY = {"cpu": 1, "cuda": 50}  # updates; to read is to wait for a GPU
 _SHARE_OF_SAVING = 0.01  # of the time: a checkpoint that takes long comes less often
-
-
-class EpochEnd(Protocol):
-    """What is asked after every whole epoch; its state is part of the checkpoint."""
-
-    def __call__(self, epoch: int, step: int) -> None:
-        """Called after the last of an epoch's updates: epochs count from 1, `step` is the updates made."""
-        ...
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that a process which goes on must know."""
-        ...
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up what `state_dict` gave."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +70,7 @@ class Loop(Generic[Batch]):
         ranks: Ranks = ALONE,
         rows_recorded: int | None = None,
         epoch_end: EpochEnd | None = None,
+        update_end: UpdateEnd | None = None,
     ) -> None:
         """`rows_recorded`: passes of so many rows are recorded once and played again (model.fast), on a GPU."""
         self._name = name
@@ -92,6 +79,7 @@ class Loop(Generic[Batch]):
         self._updates = updates
         self._ranks = ranks
         self._epoch_end = epoch_end
+        self._update_end = update_end
         self._parameters = list(learner.parameters())
         self._optimizer = optimizers.build(budget.optimizer, self._parameters)
         self._gradients = Gradients(learner, updates.lanes, name=name, budget=budget, rows_recorded=rows_recorded)
@@ -170,29 +158,36 @@ class Loop(Generic[Batch]):
         torch.manual_seed(self._seed_of(update.number))
         if not self._gradients.are_recorded:
             self._optimizer.zero_grad()
-        total, losses = self._add_gradients(update)
+        total, losses, outcomes = self._add_gradients(update)
         self._ranks.add_up_gradients(self._parameters, is_idle=update.is_idle)
         limit = math.inf if spec.clip_norm is None else spec.clip_norm
         norm = nn.utils.clip_grad_norm_(self._parameters, limit)
         self._optimizer.step()
+        if self._update_end is not None:
+            self._update_end(update.number + 1, outcomes)
         row = torch.cat([total.reshape(1), losses])
         self._ranks.add_up([row])
         self._journal.note(rate, torch.cat([norm.detach().double().reshape(1), row]))
 
-    def _add_gradients(self, update: Update[Batch]) -> tuple[Tensor, Tensor]:
-        """Add up the gradients of all passes; returns the loss, and each stream's losses, NaN where it has no turn."""
+    def _add_gradients(self, update: Update[Batch]) -> tuple[Tensor, Tensor, list[Outcome]]:
+        """Add up the gradients of all passes.
+
+        Returns the loss, each stream's losses, NaN where it has no turn, and what came of each pass.
+        """
         total = torch.zeros((), dtype=torch.float64, device=self._budget.device)
         weights = self._gradients.weights
         sums = {stream: torch.zeros_like(weights[stream], dtype=torch.float64) for stream, _ in update.rows}
         seen: dict[str, list[Seen]] = {stream: [] for stream in update.epochs}
+        outcomes: list[Outcome] = []
         for one in update.passes:
             loss, outcome = self._gradients.add(one)
             total += loss
+            outcomes.append(outcome)
             sums[one.stream] += outcome.losses_N / one.num_batches
             seen[one.stream].append(Seen(start=one.start, image_BE=outcome.image_BE, text_BE=outcome.text_BE))
         self._observe(update, seen)
         blank = {stream: torch.full_like(each, math.nan).double() for stream, each in weights.items()}
-        return total, torch.cat(list({**blank, **sums}.values()))
+        return total, torch.cat(list({**blank, **sums}.values())), outcomes
 
     def _observe(self, update: Update[Batch], seen: Mapping[str, Sequence[Seen]]) -> None:
         """Show the orders that observe what was seen of their streams; nothing here waits for the device."""
@@ -245,7 +240,7 @@ class Loop(Generic[Batch]):
             "optimizer": self._optimizer.state_dict(),
             "metrics": self._journal.metrics[:done],
             "orders": {name: observer.state() for name, observer in self._observers().items()},
-            "epochs": {} if self._epoch_end is None else self._epoch_end.state_dict(),
+            "endings": {name: ending.state_dict() for name, ending in self._endings().items()},
             "positions": self._updates.positions(done),
         }
 
@@ -258,6 +253,10 @@ class Loop(Generic[Batch]):
             observer.begin(now[name] // num_batches, num_epochs=-(-end[name] // num_batches))
         return done
 
+    def _endings(self) -> dict[str, Ending]:
+        endings: dict[str, Ending | None] = {"epoch": self._epoch_end, "update": self._update_end}
+        return {name: ending for name, ending in endings.items() if ending is not None}
+
     def _observers(self) -> dict[str, Observer]:
         lanes = self._updates.lanes
         return {name: lane.observer for name, lane in lanes.items() if lane.observer is not None}
@@ -268,8 +267,8 @@ class Loop(Generic[Batch]):
         self._learner.load_state_dict(state["learner"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._journal.begin(state["metrics"], done)
-        if self._epoch_end is not None:
-            self._epoch_end.load_state_dict(state["epochs"])
+        for name, ending in self._endings().items():
+            ending.load_state_dict(state["endings"][name])
         for name, observer in self._observers().items():
             observer.load_state(state["orders"][name])
         return done

@@ -17,6 +17,7 @@ from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
 from model.huggingface import weights as huggingface
+from model.huggingface.kinds import PARTS
 from model.initialise import copy_matching
 from model.job import Job
 from model.learner import Learner
@@ -27,9 +28,8 @@ from model.orders import ObservingOrder
 from model.ranks import Ranks
 from model.regions import Features
 from model.specs import Network, Stage, Stream, check_lengths
+from model.teacher import Teacher
 from model.updates import Lane, Updates
-
-INITIAL = "initial"  # what a job calls a folder of BERT's or LXMERT's weights
 
 
 def train(path: str, progress: Progress) -> None:
@@ -48,13 +48,25 @@ def train(path: str, progress: Progress) -> None:
     validation = _feeds(stage, this, known, split="validation")  # a split without rows is said before any work
     features = regions.features(known.store, budget.device)
     rows_recorded = _rows_recorded(stage, ranks)
+    pupil.teacher = _teacher(stage, pupil, ranks)  # before layers are compiled: it has the same, as they are
     if fast.is_recorded(budget):
         fast.compile_layers(pupil.encoder)
     observers = _observers(stage, this, feeds, ranks)
     updates = _updates(stage, pupil, feeds, features, ranks, observers)
+    if pupil.teacher is not None:
+        pupil.teacher.num_ramp_updates = updates.num_updates(1)
     name = f"stage {stage.name}"
-    loop = Loop(pupil, updates, name=name, budget=budget, ranks=ranks, rows_recorded=rows_recorded)
+    loop = Loop(
+        pupil,
+        updates,
+        name=name,
+        budget=budget,
+        ranks=ranks,
+        rows_recorded=rows_recorded,
+        update_end=pupil.teacher,
+    )
     timed = runs.run(loop, this, progress if ranks.is_first else silent)
+    pupil.teacher = None
     model.ranks.leave()
     if not ranks.is_first:
         return
@@ -70,10 +82,21 @@ def train(path: str, progress: Progress) -> None:
 
 def _start(this: Job, pupil: Learner, known: Facts, network: Network) -> dict[str, Tensor]:
     """The weights to start from: of the stage before, of somebody else, or none."""
-    if INITIAL in this.inputs:
-        return huggingface.read(this.inputs[INITIAL], network=network, tokens=known.tokens, own=pupil.state_dict())
+    given = {part: this.inputs[part] for part in PARTS if part in this.inputs}
+    if given:
+        return huggingface.read(given, network=network, tokens=known.tokens, own=pupil.state_dict())
     weights, _ = runs.read_start(this, known)
     return weights
+
+
+def _teacher(stage: Stage, pupil: Learner, ranks: Ranks) -> Teacher | None:
+    """The one that an objective of the stage rests on, if there is any. Raises UserError."""
+    for name in pupil.heads:
+        momentum = pupil.head(name).momentum
+        if momentum is not None:
+            batch_size = max(stream.batch_size for stream in stage.streams)
+            return Teacher(pupil.encoder, momentum, batch_size=batch_size, ranks=ranks)
+    return None
 
 
 def _feeds(stage: Stage, this: Job, known: Facts, *, split: str) -> dict[str, Feed]:
@@ -150,6 +173,7 @@ def _lane(
         micro_batch_size=stream.micro_batch_size,
         is_whole=feed.order.is_grouped or needs_whole_batch,
         observer=observer,
+        is_taught=any(pupil.head(name).momentum is not None for name in weights),
     )
 
 

@@ -59,7 +59,8 @@ class Lane(Generic[Batch]):
     """A stream as it is trained on. `weights` are those of its losses, by name.
 
     `is_whole`: its batches must not be cut, since a loss compares all rows of one, or an order grouped them. With an
-    `observer` no update takes batches of two epochs: the last one of an epoch may take fewer.
+    `observer` no update takes batches of two epochs: the last one of an epoch may take fewer. `is_taught`: a loss rests
+    on a teacher.
     """
 
     feed: Feed[Batch]
@@ -68,6 +69,7 @@ class Lane(Generic[Batch]):
     micro_batch_size: int | None = None
     is_whole: bool = False
     observer: Observer | None = None
+    is_taught: bool = False
 
     def batches_before(self, turns: int) -> int:
         """How many batches the stream gave before its turn of that number."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import luigi
 
 from data.errors import UserError
 from model.curricula import grit
 from model.specs import Curriculum
+from tasks.grit import initial_weights
 from tasks.settings import current_profile
 from tasks.stages import PretrainStage
 
@@ -44,6 +48,10 @@ class GritStage(PretrainStage):
     def before(self) -> None:
         """None: it is the first."""
         return
+
+    def initial_weights(self) -> Mapping[str, Path]:
+        """Those that `[Grit]` names."""
+        return initial_weights()
 
     @property
     def can_match(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import luigi
 from model.curricula.msp import MspSizes
 from model.msp_readings import MODELS, MspReadings
 from tasks.parameters import OF_PROFILE, ChoiceParameter, OptionalCountFromZeroParameter
-from tasks.settings import current_profile
+from tasks.settings import current_profile, given_paths
 
 _REGISTER: Any = type(luigi.Config)
 _NUMBERS: Mapping[type, Any] = {int: OptionalCountFromZeroParameter, float: luigi.OptionalFloatParameter}
@@ -57,7 +56,6 @@ def current_sizes(profile: str) -> MspSizes:
     return dataclasses.replace(sizes, readings=dataclasses.replace(sizes.readings, **chosen))
 
 
-def initial_weights() -> Path | None:
+def initial_weights() -> dict[str, Path]:
     """The folder of weights of somebody else's, where the user names one."""
-    given = Msp().weights
-    return Path(os.path.expandvars(given)).expanduser().absolute() if given else None
+    return given_paths({"initial": Msp().weights})

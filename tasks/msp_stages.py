@@ -30,7 +30,7 @@ class MspStage(PretrainStage):
         """Whether the last stage learns matching."""
         return self.stages_so_far().can_match
 
-    def initial_weights(self) -> Path | None:
+    def initial_weights(self) -> Mapping[str, Path]:
         """Those that `[Msp]` names."""
         return initial_weights()
 

@@ -63,4 +63,13 @@ def configured_sources() -> Mapping[str, tuple[Path, ...]]:
 
 def _paths(value: str) -> tuple[Path, ...]:
     parts = [part.strip() for part in value.split(",")]
-    return tuple(Path(os.path.expandvars(part)).expanduser().absolute() for part in parts if part)
+    return tuple(_path(part) for part in parts if part)
+
+
+def given_paths(paths: Mapping[str, str]) -> dict[str, Path]:
+    """Those that the user gave, whole; they may hold variables and `~`."""
+    return {name: _path(given) for name, given in paths.items() if given}
+
+
+def _path(given: str) -> Path:
+    return Path(os.path.expandvars(given)).expanduser().absolute()

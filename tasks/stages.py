@@ -44,9 +44,9 @@ class PretrainStage(TrainingTask):
     def can_match(self) -> bool:
         """Whether it learns matching, so that pairs can be scored with no fine-tuning."""
 
-    def initial_weights(self) -> Path | None:
-        """The folder of somebody else's weights that a first stage starts from; None: from scratch."""
-        return None
+    def initial_weights(self) -> Mapping[str, Path]:
+        """Somebody else's weights that a first stage starts from, by part of the network; none: from scratch."""
+        return {}
 
     def stage(self) -> Stage:
         """This stage's spec, with what the user set in place of the profile's sizes."""
@@ -98,10 +98,9 @@ class PretrainStage(TrainingTask):
         before, given = self.before(), self.initial_weights()
         if before is not None:
             return {"start": Input(node=before, results=WEIGHTS)}
-        if given is None:
-            return {}
-        look(given, self.curriculum().network)
-        return {"initial": Input(node=SourceFile(path=str(given)))}
+        for part, path in given.items():
+            look(path, part, self.curriculum().network)
+        return {part: Input(node=SourceFile(path=str(path))) for part, path in given.items()}
 
     def settings(self) -> Mapping[str, Any]:
         """The stage's and the network's specs."""

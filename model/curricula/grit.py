@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data.errors import UserError
+from model.momentum import Momentum
 from model.specs import (
     Budget,
     Corruption,
@@ -34,7 +35,8 @@ class GritReadings:
     `order`: `grit` or `shuffle`. `choice`: how matching's negatives are found: among the batch (`argmax`,
     `multinomial`), or in a list made before (`offline`, MSP's way). `consistency_weight`: 0 leaves it out. `mask_rate`:
     of words. `same_image`: whether another caption of an image is a mismatch of it (`negative`, the published code) or
-    is left out (`ignored`). `length`: share of the profile's epochs.
+    is left out (`ignored`). `momentum`: that of a teacher of ITC, which ALBEF has; 0 is none. `length`: share of the
+    profile's epochs.
     """
 
     order: str = "grit"
@@ -42,6 +44,7 @@ class GritReadings:
     consistency_weight: float = 0.2
     mask_rate: float = 0.5
     same_image: str = "ignored"
+    momentum: float = 0.0
     length: float = 1.0
 
 
@@ -49,7 +52,7 @@ OFFLINE = "offline"
 """The choice of negatives from a list: half of the texts are shown once more with a hard image that is not theirs."""
 GRIT = GritReadings()
 ALBEF = GritReadings(order="shuffle", choice="multinomial", consistency_weight=0.0, mask_rate=0.15)
-"""The control: without momentum, which neither the order nor the negatives need."""
+"""The control. Without momentum, which neither the order nor the negatives need, unless it is asked for."""
 _NAMED = {"grit": GRIT, "albef": ALBEF}
 
 
@@ -103,7 +106,10 @@ _FIELDS = dataclasses.fields(GritReadings)
 
 @dataclass(frozen=True, kw_only=True)
 class GritSizes:
-    """Everything about GRIT-VLP that a profile decides. `order_options` are the order grit's queue and search space."""
+    """Everything about GRIT-VLP that a profile decides. `order_options` are the order grit's queue and search space.
+
+    `momentum_queue`: the rows that a teacher keeps.
+    """
 
     network: Network
     optimizer: Optimizer
@@ -111,6 +117,7 @@ class GritSizes:
     max_length: int
     num_epochs: int
     order_options: Options
+    momentum_queue: int = 65_536
     view: Options = field(default_factory=dict)
     num_threads: int = 2
 
@@ -155,9 +162,10 @@ MINIATURE = GritSizes(
     max_length=24,
     num_epochs=30,
     order_options={"queue": 480, "search_space": 160},
+    momentum_queue=512,
     num_threads=1,
 )
-"""On a detector's regions: within minutes nothing but backgrounds is learnt from the world's pixels (docs/results.md)."""
+"""On a detector's regions: of the world's pixels little but backgrounds is learnt in minutes (docs/results.md)."""
 
 
 PIXELS = dataclasses.replace(
@@ -176,7 +184,7 @@ def curriculum(sizes: GritSizes, *, seed: int, readings: GritReadings) -> Curric
         objectives=(Objective(name="mlm"),),
     )
     swapped = Showing(
-        corruptions=(Corruption(name="swap_image"),),
+        corruptions=(Corruption(name="swap_image", has_negatives=True),),
         objectives=(Objective(name="itm_hs"),),
     )
     is_offline = readings.choice == OFFLINE
@@ -185,7 +193,7 @@ def curriculum(sizes: GritSizes, *, seed: int, readings: GritReadings) -> Curric
         max_length=sizes.max_length,
         batch_size=sizes.batch_size,
         corruptions=(),
-        objectives=_of_pairs(readings),
+        objectives=_of_pairs(readings, sizes.momentum_queue),
         order=Order(name=readings.order, options=sizes.order_options if is_grouped else {}),
         view=sizes.view,
         more=(masked, swapped) if is_offline else (masked,),
@@ -196,13 +204,17 @@ def curriculum(sizes: GritSizes, *, seed: int, readings: GritReadings) -> Curric
     return Curriculum(name="grit" if is_grouped else "albef", network=sizes.network, stages=(stage,))
 
 
-def _of_pairs(readings: GritReadings) -> tuple[Objective, ...]:
+def _of_pairs(readings: GritReadings, queue: int) -> tuple[Objective, ...]:
     """What is learnt from pairs as they are."""
     same_image = {"same_image": readings.same_image}
+    itc = Objective(name="itc", options=same_image)
+    if readings.momentum:
+        momentum = Momentum(momentum=readings.momentum, queue=queue)
+        itc = Objective(name="itc_momentum", options={**dataclasses.asdict(momentum), **same_image})
     matching = Objective(name="itm_in_batch", options={"choice": readings.choice, **same_image})
     consistency = Objective(name="consistency", weight=readings.consistency_weight, options=same_image)
     return (
-        Objective(name="itc", options=same_image),
+        itc,
         *((consistency,) if readings.consistency_weight else ()),
         *(() if readings.choice == OFFLINE else (matching,)),
     )

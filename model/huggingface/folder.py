@@ -1,54 +1,57 @@
-"""A folder of weights to start from, as `transformers` keeps BERT and LXMERT: looked at before any work, without torch.
+"""A folder of weights to start from, as `transformers` keeps it: looked at before any work, without torch.
 
 What is needed of it: config.json, and model.safetensors or pytorch_model.bin in one piece; vocab.txt is compared if it
-is there.
+is there. Vision transformers may be a single file by timm's names.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from data import vocabulary
 from data.errors import UserError
-from model import lxmert_readings
+from model.huggingface.kinds import TIMM, Kind, kinds_of
 from model.huggingface.names import CONFIG, WEIGHTS
 from model.specs import Network
 
 PICKLED = "pytorch_model.bin"
-_KINDS = ("bert", "lxmert")
+OTHER_SIZE = "train a network of that size, or start from other weights"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Folder:
-    """A folder that was found to hold weights of BERT or LXMERT."""
+    """A folder, or a file, that was found to hold weights of a kind."""
 
     path: Path
-    kind: str
+    kind: Kind
     weights: Path
     config: Mapping[str, Any]
 
 
-def look(path: Path, network: Network) -> Folder:
-    """What is in a folder. Raises UserError where that is no weights, or weights of another size than the network."""
-    config = _config(path)
-    kind = config.get("model_type")
-    if kind not in _KINDS:
-        raise refused(path / CONFIG, f"model_type {' or '.join(_KINDS)}", repr(kind), "name a folder of one of these")
+def look(path: Path, part: str, network: Network) -> Folder:
+    """What is in a folder for a part of a network, see `kinds.PARTS`.
+
+    Raises UserError where that is no weights, or weights of another size than the network.
+    """
+    kinds = {kind.model_type: kind for kind in kinds_of(part, network)}
+    if TIMM in kinds and path.is_file():
+        return Folder(path=path, kind=kinds.pop(TIMM), weights=path, config={})
+    kinds.pop(TIMM, None)
+    config = _config(path, tuple(kinds))
+    kind = kinds.get(str(config.get("model_type")))
+    if kind is None:
+        found = repr(config.get("model_type"))
+        raise refused(path / CONFIG, f"model_type {' or '.join(kinds)}", found, "name a folder of one of these")
     weights = next((path / name for name in (WEIGHTS, PICKLED) if (path / name).is_file()), None)
     if weights is None:
         raise refused(path, f"{WEIGHTS} or {PICKLED}", "neither", "save the model in one piece, as safetensors")
-    for name, ours in _sizes(kind, network):
+    for name, ours in kind.sizes.items():
         if name in config and config[name] != ours:
-            raise refused(
-                path / CONFIG,
-                f"{name} {ours}, as the network has",
-                repr(config[name]),
-                "train a network of that size, or start from other weights",
-            )
+            raise refused(path / CONFIG, f"{name} {ours}, as the network has", repr(config[name]), OTHER_SIZE)
     return Folder(path=path, kind=kind, weights=weights, config=config)
 
 
@@ -74,23 +77,11 @@ def refused(where: Path, expected: str, found: str, way_out: str) -> UserError:
     return UserError(expected=expected, found=found, where=str(where), way_out=way_out)
 
 
-def _sizes(kind: str, network: Network) -> Iterator[tuple[str, Any]]:
-    """What must agree, by LXMERT's and BERT's name for it: only of what is taken."""
-    yield "hidden_size", network.hidden_size
-    yield "max_position_embeddings", network.max_positions
-    yield "hidden_act", "gelu"
-    if kind == "lxmert" or lxmert_readings.read(network).text_layers:
-        yield "num_attention_heads", network.num_heads
-        yield "intermediate_size", network.intermediate_size
-    if kind == "lxmert":
-        yield "visual_feat_dim", network.region_feature_size
-
-
-def _config(path: Path) -> Mapping[str, Any]:
+def _config(path: Path, kinds: Sequence[str]) -> Mapping[str, Any]:
     way_out = "name a folder as transformers' save_pretrained leaves it; nothing is ever downloaded here"
     if not path.is_dir():
         found = "a file" if path.exists() else "nothing there"
-        raise refused(path, "a folder of weights of BERT or LXMERT", found, way_out)
+        raise refused(path, f"a folder of weights of {' or '.join(kinds)}", found, way_out)
     try:
         config = json.loads((path / CONFIG).read_text("utf-8"))
     except (OSError, ValueError) as error:

@@ -15,13 +15,18 @@ from model.specs import Network
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 PREFIX = "lxmert."
-_TABLES: Mapping[str, str] = {
+SENTENCES = "cls.seq_relationship."
+"""LXMERT's head of matching. BERT's asks whether two sentences follow each other: nothing of a match."""
+FUSED = "query_key_value"
+"""Our name of three projections in one."""
+TABLES: Mapping[str, str] = {
     "embeddings.words": "embeddings.word_embeddings",
     "embeddings.positions": "embeddings.position_embeddings",
     "embeddings.types": "embeddings.token_type_embeddings",
 }
+EMBEDDINGS: Mapping[str, str] = {"embeddings.norm": "embeddings.LayerNorm"}
 _PARTS: Mapping[str, str] = {
-    "embeddings.norm": "embeddings.LayerNorm",
+    **EMBEDDINGS,
     "vision.features": "encoder.visn_fc.visn_fc",
     "vision.features_norm": "encoder.visn_fc.visn_layer_norm",
     "vision.boxes": "encoder.visn_fc.box_fc",
@@ -35,7 +40,7 @@ _CROSS: Mapping[str, tuple[str, str]] = {  # where projections are, and where wh
     "text_feed_forward": ("lang_inter", "lang_output"),
     "regions_feed_forward": ("visn_inter", "visn_output"),
 }
-_ALONE: Mapping[str, tuple[str, str]] = {
+ALONE: Mapping[str, tuple[str, str]] = {
     "attention": ("attention.self", "attention.output"),
     "feed_forward": ("intermediate", "output"),
 }
@@ -54,16 +59,16 @@ HEADS: Mapping[str, str] = {
 def encoder_names(network: Network) -> dict[str, str]:
     """Our names of the encoder's tensors, each with theirs."""
     read = lxmert_readings.read(network)
-    found = {f"encoder.{mine}.weight": f"{PREFIX}{theirs}.weight" for mine, theirs in _TABLES.items()}
+    found = {f"encoder.{mine}.weight": f"{PREFIX}{theirs}.weight" for mine, theirs in TABLES.items()}
     stacks = (
-        ("text_layers", "layer", read.text_layers, _ALONE),
-        ("region_layers", "r_layers", read.region_layers, _ALONE),
+        ("text_layers", "layer", read.text_layers, ALONE),
+        ("region_layers", "r_layers", read.region_layers, ALONE),
         ("layers", "x_layers", network.num_layers, _CROSS),
     )
     modules = [*_PARTS.items()]
     for mine, theirs, num_layers, sublayers in stacks:
         for number in range(num_layers):
-            modules += _of_layer(f"{mine}.{number}", f"encoder.{theirs}.{number}", sublayers)
+            modules += of_layer(f"{mine}.{number}", f"encoder.{theirs}.{number}", sublayers)
     for mine, theirs in modules:
         for kind in ("weight", "bias"):
             found[f"encoder.{mine}.{kind}"] = f"{PREFIX}{theirs}.{kind}"
@@ -98,7 +103,7 @@ def config(network: Network, *, vocabulary_size: int, pad_id: int, has_heads: bo
     }
 
 
-def _of_layer(mine: str, theirs: str, sublayers: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def of_layer(mine: str, theirs: str, sublayers: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Our modules' names and theirs, of one layer."""
     for sublayer, (first, then) in sublayers.items():
         yield f"{mine}.{sublayer}.norm", f"{theirs}.{then}.LayerNorm"

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from torch import Tensor, nn
 
+from data.errors import UserError
 from model.batch import Output
 from model.exercise import Shown
 
@@ -46,6 +47,25 @@ class Encoder(nn.Module, ABC):
     def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
         """The pooled state of each pair alone, (B, D): that of `forward`, without what it does not depend on."""
 
+    def towers(self) -> Towers:
+        """The part of it that learns to make image and text alike by themselves. Raises UserError where it has none."""
+        raise UserError(
+            expected="a network that learns to make image and text alike by themselves",
+            found=f"{type(self).__name__}, which has no such towers",
+            where="an objective with a teacher",
+            way_out="use the network albef, or leave that objective out",
+        )
+
     @abstractmethod
     def repeated(self) -> Iterable[nn.Module]:
         """The layers that repeat: what is worth compiling, each kind once."""
+
+
+class Towers(nn.Module, ABC):
+    """What makes `Output.image_BE` and `Output.text_BE` and nothing else, of a network's own weights; E is `size`."""
+
+    size: int
+
+    @abstractmethod
+    def forward(self, shown: Shown) -> tuple[Tensor, Tensor]:
+        """Both, (B, E)."""

@@ -9,18 +9,17 @@ E width in which image and text are compared, P pairs, V vocabulary, T texts, I 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from data.errors import UserError
+from model import albef_readings
+from model.albef_readings import Readings
 from model.batch import Output
 from model.exercise import Shown
-from model.networks import Encoder
-from model.plugins import read_options
+from model.networks import Encoder, Towers
 from model.specs import Network
 from model.text_embeddings import TextEmbeddings
 from model.transformer import Attention, FeedForward, SelfAttentionLayer
@@ -30,54 +29,31 @@ _FIRST_TEMPERATURE = 0.07
 _TEMPERATURES = (0.001, 0.5)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AlbefSettings:
-    """`image_layers` of the image tower; of the network's layers the last `fusion_layers` fuse, the others read text.
-
-    `embedding_size`: the width in which image and text are compared. `num_candidates`: how many of the most alike are
-    scored by fusion in a ranking (ALBEF takes 128 of Flickr30k's 1,000 images). `init`: see `model.initialise`.
-    """
-
-    image_layers: int = 12
-    fusion_layers: int = 6
-    embedding_size: int = 256
-    num_candidates: int = 128
-    init: str = "bert"
-
-
 def build(network: Network, *, tokens: Sequence[str]) -> Albef:
     """The network of a spec, its weights not yet initialised. Raises UserError."""
-    settings = read_options(AlbefSettings, network.options, where="options of the network albef")
-    if not 0 < settings.fusion_layers < network.num_layers:
-        raise UserError(
-            expected=f"at least one layer of fusion and one of text among {network.num_layers}",
-            found=f"fusion_layers {settings.fusion_layers}",
-            where="options of the network albef",
-            way_out="give fewer fusion_layers, or more num_layers",
-        )
-    return Albef(network, settings, tokens)
+    return Albef(network, albef_readings.read(network), tokens)
 
 
 class Albef(Encoder):
     """Two towers and what joins them. The temperature of comparisons is learnt with it."""
 
-    def __init__(self, network: Network, settings: AlbefSettings, tokens: Sequence[str]) -> None:
+    def __init__(self, network: Network, readings: Readings, tokens: Sequence[str]) -> None:
         super().__init__()
-        num_text_layers = network.num_layers - settings.fusion_layers
-        self.vision = VisionTransformer(network, num_layers=settings.image_layers)
+        num_text_layers = network.num_layers - readings.fusion_layers
+        self.vision = VisionTransformer(network, num_layers=readings.image_layers)
         self.embeddings = TextEmbeddings(network, tokens, positions="piece")
         self.text_layers = nn.ModuleList(SelfAttentionLayer(network) for _ in range(num_text_layers))
-        self.fusion_layers = nn.ModuleList(FusionLayer(network) for _ in range(settings.fusion_layers))
-        self.image_projection = nn.Linear(network.hidden_size, settings.embedding_size)
-        self.text_projection = nn.Linear(network.hidden_size, settings.embedding_size)
-        self.num_candidates = settings.num_candidates
+        self.fusion_layers = nn.ModuleList(FusionLayer(network) for _ in range(readings.fusion_layers))
+        self.image_projection = nn.Linear(network.hidden_size, readings.embedding_size)
+        self.text_projection = nn.Linear(network.hidden_size, readings.embedding_size)
+        self.num_candidates = readings.num_candidates
         self.temperature = nn.Parameter(torch.tensor([_FIRST_TEMPERATURE]))  # of one number: files keep no scalars
 
     def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
         """The hidden states of a batch: of the text after fusion, of the patches before it."""
         image_BKD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4) if regions_BRD is None else regions_BRD
         embedded_BLD, words_VD = self.embeddings(shown.text_BL)
-        text_BLD = self._read(embedded_BLD, shown.text_mask_BL)
+        text_BLD = _read(self.text_layers, embedded_BLD, shown.text_mask_BL)
         fused_BLD = text_BLD
         for layer in self.fusion_layers:
             fused_BLD = layer(fused_BLD, shown.text_mask_BL, image_BKD)
@@ -87,15 +63,15 @@ class Albef(Encoder):
             pooled_BD=fused_BLD[:, 0],
             words_VD=words_VD,
             embedded_BRD=image_BKD,
-            image_BE=self._compared(self.image_projection, image_BKD),
-            text_BE=self._compared(self.text_projection, text_BLD),
+            image_BE=_compared(self.image_projection, image_BKD),
+            text_BE=_compared(self.text_projection, text_BLD),
             temperature=self.temperature.clamp(*_TEMPERATURES),
             pool_pairs=partial(self._pool_pairs, text_BLD, shown.text_mask_BL, image_BKD),
         )
 
     def embed_text(self, text_BL: Tensor, text_mask_BL: Tensor) -> Tensor:
         """The text tower's states."""
-        return self._read(self.embeddings(text_BL)[0], text_mask_BL)
+        return _read(self.text_layers, self.embeddings(text_BL)[0], text_mask_BL)
 
     def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
         """The image tower's states, [CLS] first, (B, K, D); where patches lie is known by their order."""
@@ -104,8 +80,8 @@ class Albef(Encoder):
 
     def compare(self, text_TLD: Tensor, regions_IRD: Tensor) -> Tensor:
         """What the contrastive objectives teach."""
-        text_TE = self._compared(self.text_projection, text_TLD)
-        return text_TE @ self._compared(self.image_projection, regions_IRD).T
+        text_TE = _compared(self.text_projection, text_TLD)
+        return text_TE @ _compared(self.image_projection, regions_IRD).T
 
     def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
         """The fused [CLS] of the text, of which the last layer computes nothing else."""
@@ -115,25 +91,48 @@ class Albef(Encoder):
         assert isinstance(last, FusionLayer)
         return last.first_word(text_BLD, text_mask_BL, regions_BRD)
 
+    def towers(self) -> AlbefTowers:
+        """Both, without fusion."""
+        return AlbefTowers(self)
+
     def repeated(self) -> Iterator[nn.Module]:
         """The layers of all three parts."""
         yield from self.vision.layers
         yield from self.text_layers
         yield from self.fusion_layers
 
-    def _compared(self, projection: nn.Linear, states_BLD: Tensor) -> Tensor:
-        """[CLS] as a unit vector, (B, E)."""
-        return functional.normalize(projection(states_BLD[:, 0]).float(), dim=-1)
-
-    def _read(self, embedded_BLD: Tensor, text_mask_BL: Tensor) -> Tensor:
-        for layer in self.text_layers:
-            embedded_BLD = layer(embedded_BLD, text_mask_BL)
-        return embedded_BLD
-
     def _pool_pairs(
         self, text_BLD: Tensor, text_mask_BL: Tensor, image_BKD: Tensor, texts_P: Tensor, images_P: Tensor
     ) -> Tensor:
         return self.pool(text_BLD[texts_P], text_mask_BL[texts_P], image_BKD[images_P])
+
+
+class AlbefTowers(Towers):
+    """The image tower and the text tower, each with its projection."""
+
+    def __init__(self, albef: Albef) -> None:
+        super().__init__()
+        self.vision, self.image_projection = albef.vision, albef.image_projection
+        self.embeddings, self.text_layers = albef.embeddings, albef.text_layers
+        self.text_projection = albef.text_projection
+        self.size = self.text_projection.out_features
+
+    def forward(self, shown: Shown) -> tuple[Tensor, Tensor]:
+        """Image and text, (B, E)."""
+        text_BLD = _read(self.text_layers, self.embeddings(shown.text_BL)[0], shown.text_mask_BL)
+        image_BE = _compared(self.image_projection, self.vision(shown.regions_BRF, shown.boxes_BR4))
+        return image_BE, _compared(self.text_projection, text_BLD)
+
+
+def _read(layers: nn.ModuleList, embedded_BLD: Tensor, text_mask_BL: Tensor) -> Tensor:
+    for layer in layers:
+        embedded_BLD = layer(embedded_BLD, text_mask_BL)
+    return embedded_BLD
+
+
+def _compared(projection: nn.Linear, states_BKD: Tensor) -> Tensor:
+    """What [CLS] is to be compared by, of length 1, (B, E)."""
+    return functional.normalize(projection(states_BKD[:, 0]).float(), dim=-1)
 
 
 class FusionLayer(nn.Module):

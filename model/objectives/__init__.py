@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from model.batch import Batch, Output
 from model.exercise import Asked, Shown, weighted
 from model.judging import Judge
+from model.momentum import Momentum
 
 
 class Objective(nn.Module, ABC):
@@ -23,10 +24,12 @@ class Objective(nn.Module, ABC):
 
     `needs_whole_batch` where a loss compares all rows of a batch: it is then never cut. `is_matching` where it tells
     mismatched pairs from others: it asks of all rows, also where a corruption says that nothing else is asked.
+    `momentum`: that of the teacher whose word its loss rests on; it asks of rows, in one part.
     """
 
     needs_whole_batch: ClassVar[bool] = False
     is_matching: ClassVar[bool] = False
+    momentum: Momentum | None = None
 
     @abstractmethod
     def ask(self, batch: Batch) -> tuple[Asked, ...]:

@@ -1,8 +1,8 @@
 """What GRIT-VLP adds to ALBEF, each part by itself, at equal numbers of updates, and in how many epochs.
 
-Rows are starts of model/curricula/grit.py. `length` is a share of the profile's epochs, with a whole schedule of its own:
-so the curves say what a training of that length reaches, and not where a longer one stood. Nothing is published in this
-form: the paper's tables could not be verified.
+Rows are starts of model/curricula/grit.py. `length` is a share of the profile's epochs, with a whole schedule of its
+own: so the curves say what a training of that length reaches, and not where a longer one stood. Nothing is published in
+this form: the paper's tables could not be verified.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ ABLATION = Ablation(
     title="GRIT-VLP's ablation",
     paper="GRIT-VLP",
     rows=(
-        *(Row(chain=_chain(kind, length), group=kind, about=about) for kind, about in _KINDS.items() for length in _LENGTHS),
+        *(
+            Row(chain=_chain(kind, length), group=kind, about=about)
+            for kind, about in _KINDS.items()
+            for length in _LENGTHS
+        ),
         Row(chain="grit+consistency_weight=0", group="grit", about="no consistency"),
         Row(chain="grit+mask_rate=0.15", group="grit", about="15 % of the words masked"),
         Row(chain="grit+mask_rate=0.3", group="grit", about="30 % of the words masked"),

@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import ContractError
 from report.ablation import gather, write
-from report.ablation_inputs import Ablation, AblationInputs, Column, Question, Row
+from report.ablation_inputs import Ablation, AblationInputs, Column, Curve, Question, Row
 
 ABLATION = Ablation(
     title="<b>A table</b>",
@@ -122,3 +122,42 @@ def test_scores_without_the_columns_metrics_are_refused(inputs: AblationInputs, 
     wrong = replace(inputs, scores={("some", "retrieval"): {1: lacking}})
     with pytest.raises(ContractError, match=r"R@5"):
         gather(wrong)
+
+
+def test_a_curve_meets_the_target_between_two_lengths_or_at_its_first_or_never(tmp_path: Path) -> None:
+    # The target's mean is 50. "fast" has 40 at a half and 60 at the whole, so it is met at three quarters.
+    rows = {"target": 50.0, "fast-half": 40.0, "fast": 60.0, "early-half": 55.0, "early": 70.0, "slow-half": 1.0}
+    curves = tuple(Curve(name=name, rows={f"{name}-half": 0.5, name: 1.0}) for name in ("fast", "early", "slow"))
+    made = AblationInputs(
+        ablation=replace(
+            ABLATION,
+            rows=tuple(Row(chain=chain, group="one", about="") for chain in (*rows, "slow")),
+            questions=(),
+            curves=curves,
+            target="target",
+        ),
+        stages={},
+        scores={
+            (chain, "retrieval"): {1: scores(tmp_path, chain, mean - 1, mean + 1)}
+            for chain, mean in {**rows, "slow": 49.9}.items()
+        },
+        trainings=(1, 1),
+        profile="smoke",
+        is_world=True,
+    )
+    table = gather(made)
+    assert [table.reached(curve, "mean") for curve in table.curves] == [pytest.approx(0.75), 0.5, None]
+    write(made, into=tmp_path, record=tmp_path)
+    assert json.loads((tmp_path / "ablation.json").read_text())["curves"][2]["reaches"] == {"mean": None}
+    assert "| `fast` | 0.75 |" in (tmp_path / "ablation.md").read_text()
+    page = (tmp_path / "ablation.html").read_text()
+    assert "not reached" in page
+    assert "mean by length: fast 40.0, 60.0; early 55.0, 70.0; slow 1.0, 49.9." in page
+
+
+def test_without_its_target_or_with_one_length_a_table_draws_no_curve(inputs: AblationInputs) -> None:
+    curves = (Curve(name="some", rows={"some": 0.5, "none": 1.0}),)
+    with_curve = replace(inputs, ablation=replace(ABLATION, curves=curves, target="absent"))
+    assert gather(with_curve).curves == ()
+    with_target = replace(inputs, ablation=replace(ABLATION, curves=curves, target="none"))
+    assert [curve.name for curve in gather(with_target).curves] == ["some"]

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from data.errors import UserError
-from tasks.ablation import AblationTable
+from tasks.ablation import AblationTable, load
 from tasks.ablations.msp import ABLATION
 from tasks.fine_tuning import Evaluate, FineTune
+from tasks.grit_stages import GritStage
 from tasks.msp_stages import Pretrain
 
 
@@ -73,3 +74,27 @@ def test_only_a_stage_with_hard_negatives_needs_their_index(workspace: Path) -> 
         for chain in ("S", "S-ITM_HS", "S_grit", "T", "T+P+S")
     }
     assert needs == {"S": True, "S-ITM_HS": False, "S_grit": False, "T": False, "T+P+S": False}
+
+
+def test_another_ablation_has_its_own_rows_label_and_benchmarks(workspace: Path) -> None:
+    table = AblationTable(profile="ablation", ablation="grit", num_seeds=2)
+    assert table.label == "AblationTable-grit"
+    judged = {(name, row) for name, _, row in table.evaluations()}
+    assert judged == {("zero_shot_retrieval", row.chain) for row in load("grit").rows}
+    assert table.trainings() == (30, 30)  # 4 kinds at 3 lengths, and 3 rows more, with two seeds each
+    lengths = {row.chain: table._lengths(row) for row in table.chosen_rows()}
+    assert lengths["grit+length=0.333"] == ["pairs: 10 epochs"]
+    assert lengths["grit"] == ["pairs: 30 epochs"]
+
+
+def test_a_row_of_another_table_is_refused(workspace: Path) -> None:
+    with pytest.raises(UserError, match="rows of this ablation"):
+        AblationTable(profile="smoke", ablation="grit", rows=("T.S",)).evaluations()
+
+
+def test_negatives_from_a_list_need_the_list(workspace: Path) -> None:
+    needs = {
+        name: "hard_negatives" in GritStage(readings=name, profile="smoke").inputs()
+        for name in ("grit", "grit+choice=offline")
+    }
+    assert needs == {"grit": False, "grit+choice=offline": True}

@@ -13,6 +13,7 @@ from luigi.task_register import Register
 from data.errors import UserError
 from model.specs import Network
 from tasks.artifact import ArtifactTask
+from tasks.grit_stages import GritStage
 from tasks.msp_stages import PhraseStage, Pretrain, TokenStage
 from tasks.settings import current_profile
 from tasks.sources import SourceFile
@@ -80,3 +81,25 @@ def test_weights_of_another_size_and_a_folder_without_any_are_refused_before_any
     (bert / "pytorch_model.bin").touch()
     with pytest.raises(UserError, match="hidden_size"):
         stage(TokenStage, bert).inputs()
+
+
+def grit_stage(**given: object) -> GritStage:
+    Register.clear_instance_cache()
+    for name, path in given.items():
+        luigi.configuration.get_config().set("Grit", name, str(path))
+    return GritStage(profile="smoke")
+
+
+def test_each_tower_of_albef_starts_from_weights_of_its_own(bert: Path) -> None:
+    network = current_profile("smoke").grit.network
+    config = {**sizes(network), "num_hidden_layers": network.num_layers}
+    (bert / "config.json").write_text(json.dumps(config))
+    file = bert.parent / "deit.pth"
+    file.touch()
+    inputs = grit_stage(image_weights=file, text_weights=bert).inputs()
+    assert inputs["initial_image"].node.content_path() == file
+    assert inputs["initial_text"].node.content_path() == bert
+    assert "initial_image" not in grit_stage(image_weights="").inputs()
+    (bert / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 24}))
+    with pytest.raises(UserError, match="num_hidden_layers"):
+        grit_stage(text_weights=bert).inputs()

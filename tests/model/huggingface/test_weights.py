@@ -38,7 +38,7 @@ def pupil_of(network: Network, facts: Facts) -> Learner:
 
 
 def read(path: Path, pupil: Learner, network: Network, tokens: tuple[str, ...] = TOKENS) -> dict[str, Tensor]:
-    return weights.read(path, network=network, tokens=tokens, own=pupil.state_dict())
+    return weights.read({"initial": path}, network=network, tokens=tokens, own=pupil.state_dict())
 
 
 @pytest.fixture

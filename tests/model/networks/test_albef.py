@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ def network(**changes: Any) -> Network:
         "dropout_rate": 0.0,
         "num_regions": NUM_PATCHES,
         "region_feature_size": 12,
+        "images": "patches",
         "options": {"image_layers": 2, "fusion_layers": 2, "embedding_size": 8},
     }
     return Network(**{**sizes, **changes})
@@ -124,3 +126,15 @@ def test_where_a_patch_lies_is_known(made: Albef) -> None:
 def test_layers_of_both_kinds_are_needed(fusion_layers: int) -> None:
     with pytest.raises(UserError, match="fusion_layers"):
         build(network(options={"fusion_layers": fusion_layers}), tokens=TOKENS)
+
+
+def test_regions_of_a_detector_stand_where_patches_do_and_their_boxes_count() -> None:
+    encoder = build(network(images="regions"), tokens=TOKENS)
+    initialise(encoder, seed=1, scheme="fan_in")
+    given = shown()
+    moved = dataclasses.replace(given, boxes_BR4=given.boxes_BR4 + 0.5)
+    assert encoder(given).image_BE.shape == (3, 8)
+    assert not torch.allclose(encoder(given).image_BE, encoder(moved).image_BE)
+    patches = build(network(), tokens=TOKENS)
+    initialise(patches, seed=1, scheme="fan_in")
+    torch.testing.assert_close(patches(given).image_BE, patches(moved).image_BE)

@@ -22,10 +22,15 @@ from tests.model.tiny import TinySet
 from tests.model.tiny_specs import tiny_network, tiny_stage
 
 NAMES = plugins.names("objectives")
-COMPARES = ("itc", "consistency", "itm_in_batch")  # rows with each other, so that all of them are to match
+COMPARES = (
+    "itc",
+    "itc_momentum",
+    "consistency",
+    "itm_in_batch",
+)  # rows with each other, which are all to match
 MATCHES = ("itm_hs", "itm_in_batch")
 ASKS_EVERY_ROW = ("itm_hs", "titp", "tits", *COMPARES)
-WITHOUT_WEIGHTS = ("itc", "consistency")  # what they teach is the network's
+WITHOUT_WEIGHTS = ("itc", "itc_momentum", "consistency")  # what they teach is the network's
 
 
 @pytest.fixture
