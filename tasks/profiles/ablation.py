@@ -29,6 +29,6 @@ PROFILE = dataclasses.replace(
     ),
     ablations={
         "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 5, "retrieval": 5, "nlvr1": 5}),
-        "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 3}),
+        "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 5}),
     },
 )
