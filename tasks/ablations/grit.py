@@ -43,7 +43,8 @@ ABLATION = Ablation(
         Column(name="TR", benchmark="retrieval", group="text_retrieval_one_caption", metrics=_RECALLS),
         Column(name="NLVR2", benchmark="nlvr2", group="statements", metrics=("accuracy",)),
         Column(name="NLVR", benchmark="nlvr1", group="statements", metrics=("accuracy",)),
-        Column(name="COCO zs-IR", benchmark="coco_zero_shot_retrieval", group="image_retrieval_5k", metrics=_RECALLS),
+        Column(name="COCO zs-IR", benchmark="coco_zero_shot_retrieval", group="image_retrieval", metrics=_RECALLS),
+        Column(name="COCO zs-TR", benchmark="coco_zero_shot_retrieval", group="text_retrieval", metrics=_RECALLS),
     ),
     questions=(
         Question(text="Is GRIT-VLP better than its control?", row="grit", other="albef"),
