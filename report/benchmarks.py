@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from report import artifacts
-from report.contents import Benchmark, BenchmarkFolders, Scores
+from report.contents import Benchmark, Scores
 from report.corpora import in_order
+from report.inputs import BenchmarkFolders
 from report.predictions import changes, predictions
 
 SCORES = "scores.json"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from report.contents import DagNode
+from report.inputs import DagNode
 from report.layers import Layout, Point, lay_out
 
 _BOX_PX = 96

@@ -9,7 +9,8 @@ from typing import Any
 from data.regions.store import RegionStore
 from report import corpora, leaks, training
 from report.benchmarks import PREDICTIONS, SCORES, benchmark
-from report.contents import Benchmark, Contents, Corpus, ReportInputs
+from report.contents import Benchmark, Contents, Corpus
+from report.inputs import ReportInputs
 from report.overview import published_of
 from report.paper_tables import paper_tables
 from report.trained import trained

@@ -14,10 +14,11 @@ from data.regions.store import RegionStore
 from data.writers import write_json
 from report import overview, wording
 from report.charts import epoch_chart, loss_chart
-from report.contents import FORMAT, Contents, DagNode, FineTuned, Prediction, ReportInputs, Sample, Stage
+from report.contents import FORMAT, Contents, FineTuned, Prediction, Sample, Stage
 from report.costs import Cost, costs
 from report.dag import draw
 from report.gather import gather
+from report.inputs import DagNode, ReportInputs
 from report.pictures import Picture, pictures
 
 TEMPLATES = Path(__file__).parent / "templates"

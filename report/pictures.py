@@ -18,7 +18,7 @@ from data.errors import SourceError
 from data.images import ImageTable
 from data.regions.pictures import PictureError, find, open_picture
 from data.regions.store import RegionStore
-from report.contents import ReportInputs
+from report.inputs import ReportInputs
 
 WIDTH_PX = 220
 _QUALITY = 72

@@ -20,7 +20,8 @@ from data import tables
 from report import artifacts
 
 if TYPE_CHECKING:
-    from report.contents import Corpus, ReportInputs
+    from report.contents import Corpus
+    from report.inputs import ReportInputs
 
 WEIGHTS = "weights.safetensors"
 _ROWS = "corpus"

@@ -11,7 +11,7 @@ import report
 from data.digests import file_digest
 from model import plugins
 from model.spec_json import to_plain
-from report.contents import BenchmarkFolders, DagNode, ReportInputs
+from report.inputs import BenchmarkFolders, DagNode, ReportInputs
 from report.leaks import FILE_NAME as LEAKS
 from tasks.artifact import PAGE, ArtifactTask, Job
 from tasks.benchmarks import available, benchmarks, left_out

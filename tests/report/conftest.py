@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from model.spec_json import to_plain
-from report.contents import BenchmarkFolders, DagNode, ReportInputs
+from report.inputs import BenchmarkFolders, DagNode, ReportInputs
 from report.page import write
 from tests.report import run
 

@@ -7,8 +7,8 @@ import pytest
 
 from data import schema
 from data.errors import ContractError
-from report.contents import ReportInputs
 from report.gather import gather
+from report.inputs import ReportInputs
 from report.overview import best_of_less, distinct, kinds, measures, overview, table_rows
 from report.predictions import changes, predictions
 from tests.report import run

@@ -10,8 +10,8 @@ from data import schema
 from data.errors import ContractError
 from data.regions.store import RegionStore
 from data.writers import write_parquet
-from report.contents import ReportInputs
 from report.corpora import corpus, labelled_regions, tagger
+from report.inputs import ReportInputs
 from tests.parts import only_part
 from tests.report import run
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.contents import DagNode
 from report.dag import draw, lines
+from report.inputs import DagNode
 from report.layers import apart, lay_out, layers, num_crossings, reduced
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from data.errors import ContractError
-from report.contents import ReportInputs
 from report.gather import gather
+from report.inputs import ReportInputs
 from report.leaks import leaks
 from tests.report import run
 

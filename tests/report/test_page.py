@@ -12,7 +12,8 @@ import pytest
 
 from data import schema
 from report.charts import epoch_chart
-from report.contents import BenchmarkFolders, DagNode, Epoch, ReportInputs
+from report.contents import Epoch
+from report.inputs import BenchmarkFolders, DagNode, ReportInputs
 from report.wording import duration, num_bytes, per_cent, shown
 from tests.report import run
 from tests.report.conftest import Page, report_of

@@ -11,9 +11,9 @@ from data.errors import ContractError
 from data.writers import write_tensors
 from model import plugins
 from report import published
-from report.contents import BenchmarkFolders, ReportInputs
 from report.costs import Cost, costs
 from report.gather import gather
+from report.inputs import BenchmarkFolders, ReportInputs
 from report.paper_tables import PaperTables
 from report.trained import Trained, count_parameters
 from tests.report import run

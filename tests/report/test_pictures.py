@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data.regions.store import RegionStore
-from report.contents import ReportInputs
+from report.inputs import ReportInputs
 from report.pictures import Picture, pictures
 from tests.report import run
 

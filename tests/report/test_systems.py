@@ -8,8 +8,8 @@ from typing import Any
 
 from model.spec_json import to_plain
 from model.specs import Corruption, Objective, Showing
-from report.contents import ReportInputs
 from report.gather import gather
+from report.inputs import ReportInputs
 from tests.report import run
 from tests.report.conftest import Page
 
