@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import luigi
@@ -19,11 +21,26 @@ LAST_STAGE = list(STAGES)[-1]
 VANILLA = "vanilla"
 """No stage at all: fine-tuned from initial weights."""
 NAMES = (*STAGES, VANILLA)
-_SPELLERS: Sequence[Callable[[str], str]] = (
-    lambda text: str(msp_chains.parse(text)),
-    lambda text: grit.spell(grit.parse(text)),
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """Starts that a text describes. `spell` gives its one spelling and raises UserError for what is none of it."""
+
+    spell: Callable[[str], str]
+    stage: Callable[[str, str], PretrainStage]  # of a text and a profile
+
+
+_KINDS = (
+    _Kind(
+        spell=lambda text: str(msp_chains.parse(text)),
+        stage=lambda text, profile: Pretrain(chain=text, profile=profile),
+    ),
+    _Kind(
+        spell=lambda text: grit.spell(grit.parse(text)),
+        stage=lambda text, profile: GritStage(readings=text, profile=profile),
+    ),
 )
-"""Of each kind of start that is no name: its text in the one spelling. Raises UserError for what is none of it."""
 
 
 class StartParameter(luigi.Parameter[str]):
@@ -38,9 +55,9 @@ class StartParameter(luigi.Parameter[str]):
         if x in NAMES:
             return x
         faults = []
-        for spell in _SPELLERS:
+        for kind in _KINDS:
             try:
-                return spell(x)
+                return kind.spell(x)
             except UserError as error:
                 faults.append(f"{error.found}: expected {error.expected}")
         raise ValueError(f"it is none{nearest(x, NAMES)}; {'; or '.join(faults)}")
@@ -57,7 +74,7 @@ def start(name: str, *, seed: int | None, profile: str) -> PretrainStage | None:
 
 
 def _unnamed(name: str, profile: str) -> PretrainStage:
-    try:
-        return Pretrain(chain=str(msp_chains.parse(name)), profile=profile)
-    except UserError:
-        return GritStage(readings=grit.spell(grit.parse(name)), profile=profile)
+    for kind in _KINDS:
+        with suppress(UserError):
+            return kind.stage(kind.spell(name), profile)
+    raise ValueError(f"{name!r} names no start")  # StartParameter has seen it

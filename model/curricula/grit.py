@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
 
-from data.errors import UserError
+from model import readings as readings_text
 from model.momentum import Momentum
 from model.specs import (
     Budget,
@@ -61,47 +60,12 @@ def parse(text: str) -> GritReadings:
 
     Raises UserError.
     """
-    name, *changes = text.split("+")
-    found = _NAMED.get(name)
-    if found is None:
-        raise _malformed(text, repr(name))
-    for change in changes:
-        field_name, _, value = change.partition("=")
-        if field_name not in {each.name for each in _FIELDS}:
-            raise _malformed(text, repr(change))
-        found = dataclasses.replace(found, **{field_name: _value(getattr(found, field_name), value, text)})
-    return found
+    return readings_text.parse(text, _NAMED)
 
 
 def spell(readings: GritReadings) -> str:
     """The shortest text that names them."""
-    texts = []
-    for name, named in _NAMED.items():
-        pairs = ((each.name, getattr(readings, each.name), getattr(named, each.name)) for each in _FIELDS)
-        changes = (f"{field_name}={ours}" for field_name, ours, theirs in pairs if ours != theirs)
-        texts.append("+".join([name, *changes]))
-    return min(texts, key=len)
-
-
-def _value(before: Any, text: str, where: str) -> Any:
-    if not isinstance(before, float):
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        raise _malformed(where, f"{text!r}, where a number is to be") from None
-
-
-def _malformed(text: str, found: str) -> UserError:
-    return UserError(
-        expected=f"grit or albef, and after a + what is changed: {', '.join(f.name for f in _FIELDS)} = value",
-        found=found,
-        where=repr(text),
-        way_out="for instance grit+order=shuffle or grit+mask_rate=0.3",
-    )
-
-
-_FIELDS = dataclasses.fields(GritReadings)
+    return readings_text.spell(readings, _NAMED)
 
 
 @dataclass(frozen=True, kw_only=True)
