@@ -22,6 +22,9 @@ _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _NUMBER = re.compile(r"-?[0-9]+\.[0-9]+")  # a tenth of a point is finer than a screen shows, and half the bytes
 
+_WIDTH = 4.2  # inches; a chart whose labels are long is wider by a letter for each beyond the short ones
+_LETTER, _SHORT_LABEL = 0.075, 14
+
 # Matplotlib wants colours, the page wants variables: each stand-in is used for one variable and replaced in the SVG.
 _INK, _GRID, _MODEL, _BLIND = "#010101", "#020202", "#030303", "#040404"
 _VARIABLES = {_INK: "var(--muted)", _GRID: "var(--line)", _MODEL: "var(--model)", _BLIND: "var(--blind)"}
@@ -84,6 +87,8 @@ def line_chart(lines: Sequence[Line], *, target: float, name: str, description: 
         for line, mark in zip(lines, itertools.cycle("os^Dv"), strict=False):
             shares, scores = zip(*line.points, strict=True)
             axes.plot(shares, scores, color=_MODEL, marker=mark, markersize=4, linewidth=1.2, label=line.label)
+        shares = sorted({share for line in lines for share, _ in line.points})
+        axes.set_xticks(shares, [f"{share:.2g}" for share in shares])
         axes.set_xlabel("share of the longest training")
         axes.legend(frameon=False, fontsize=8, labelcolor=_INK)
         return _inline(figure, name, description)
@@ -100,7 +105,9 @@ class Interval:
 
 def interval_chart(intervals: Sequence[Interval], *, name: str, description: str) -> str:
     """Means with their intervals, a line each, the first at the top."""
-    with _chart(name, height=0.7 + 0.22 * len(intervals)) as (figure, axes):
+    longest = max((len(each.label) for each in intervals), default=0)
+    width = _WIDTH + _LETTER * max(0, longest - _SHORT_LABEL)
+    with _chart(name, height=0.7 + 0.22 * len(intervals), width=width) as (figure, axes):
         places = range(len(intervals))
         means, widths = [each.mean for each in intervals], [each.half_width for each in intervals]
         axes.errorbar(means, places, xerr=widths, fmt="o", color=_MODEL, markersize=4, linewidth=1.4)
@@ -113,10 +120,10 @@ def interval_chart(intervals: Sequence[Interval], *, name: str, description: str
 
 
 @contextmanager
-def _chart(name: str, *, height: float = 2.3) -> Iterator[tuple[Figure, Axes]]:
-    """An empty chart in our style, `height` in inches, whatever the user's matplotlibrc says."""
+def _chart(name: str, *, height: float = 2.3, width: float = _WIDTH) -> Iterator[tuple[Figure, Axes]]:
+    """An empty chart in our style, `height` and `width` in inches, whatever the user's matplotlibrc says."""
     with matplotlib.style.context(["default", {**_STYLE, "svg.hashsalt": name}]):
-        figure = Figure(figsize=(4.2, height), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
         axes.grid(axis="y")
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
