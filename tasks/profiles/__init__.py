@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from data.world.plan import WorldSize
 from model.curricula.grit import GritSizes
+from model.curricula.momo import MomoSizes
 from model.curricula.msp import MspSizes
 from model.specs import Optimizer, Options
 
@@ -64,6 +65,7 @@ class Profile:
     rows_per_shard: int
     msp: MspSizes
     grit: GritSizes
+    momo: MomoSizes
     fine_tuning: FineTuningSizes
     ablations: Mapping[str, AblationSizes]  # by the names of tasks/ablations
 

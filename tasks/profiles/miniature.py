@@ -1,7 +1,7 @@
 """Minutes on two CPU cores: the generated world, or a trial run on real files."""
 
 from data.world.plan import WorldSize
-from model.curricula import grit
+from model.curricula import grit, momo
 from model.curricula.msp import MINIATURE
 from model.specs import Optimizer
 from tasks.profiles import AblationSizes, BenchmarkSizes, FineTuningSizes, Profile
@@ -48,6 +48,7 @@ PROFILE = Profile(
         num_threads=1,
     ),
     grit=grit.MINIATURE,
+    momo=momo.MINIATURE,
     ablations={
         "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 3, "vqa": 3, "nlvr1": 3}),
         "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 3}),

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from model.curricula import grit
+from model.curricula import grit, momo
 from model.curricula.msp import PAPER
 from model.specs import Optimizer
 from tasks.profiles import AblationSizes, BenchmarkSizes, FineTuningSizes, miniature
@@ -22,6 +22,7 @@ PROFILE = dataclasses.replace(
         view={"crop_scale": (0.5, 1.0)},  # as ALBEF's code has it (dataset/__init__.py)
     ),
     grit=grit.PAPER,
+    momo=momo.PAPER,
     ablations=dict.fromkeys(
         ("msp", "grit"),
         AblationSizes(num_seeds=dict.fromkeys(("vqa", "gqa", "nlvr2", "retrieval", "zero_shot_retrieval", "nlvr1"), 1)),

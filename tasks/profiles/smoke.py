@@ -3,7 +3,7 @@
 import dataclasses
 
 from data.world.plan import WorldSize
-from model.curricula import grit
+from model.curricula import grit, momo
 from model.curricula.msp import MINIATURE
 from tasks.profiles import AblationSizes, BenchmarkSizes, Profile, miniature
 
@@ -51,6 +51,14 @@ PROFILE = Profile(
         num_epochs=2,
         order_options={"queue": 64, "search_space": 32},
         batch_size=16,
+    ),
+    momo=dataclasses.replace(
+        momo.MINIATURE,
+        network=dataclasses.replace(momo.MINIATURE.network, hidden_size=32, intermediate_size=64),
+        num_steps={"image": 10, "joint": 10, "pair": 20, "all": 40},
+        batch_sizes={"image": 8, "text": 8, "pair": 16},
+        order_options={"queue": 64, "search_space": 32},
+        decoder={"layers": 1, "width": 32, "heads": 4},
     ),
     ablations={
         "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 2, "vqa": 1, "nlvr1": 1}),
