@@ -36,6 +36,7 @@ STREAMS: dict[str, tuple[str, ...]] = {
 """What each stage reads; `all` is the control: everything at once, for as many updates as all stages have."""
 CORPORA = {"text": "text", "image": "image", "pair": "sentence"}
 """The corpus of each stream."""
+ALTERNATE = "alternate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class MomoReadings:
     """What an ablation changes, each by itself.
 
     `stages`: their names, a dot between two. `mixing`: `accumulate`, the gradients of all streams in every update, or
-    `alternate`, one stream an update (FLAVA's way). `towers`: `shared`, or `separate`, an encoder for each modality.
+    `alternate`, one stream an update (FLAVA's way), and so many more updates that as many rows are read. `towers`: `shared`, or `separate`, an encoder for each modality.
     `order`: that of pairs, `shuffle` or `grit`.
     """
 
@@ -53,9 +54,13 @@ class MomoReadings:
     order: str = "shuffle"
 
     def before(self) -> MomoReadings | None:
-        """Those of the stages before the last, without what only pairs have; None: there are none."""
+        """Those of the stages before the last, without what makes no difference to them; None: there are none."""
         stages, _, _ = self.stages.rpartition(".")
-        return dataclasses.replace(self, stages=stages, order="shuffle") if stages else None
+        if not stages:
+            return None
+        is_mixed = any(len(STREAMS[name]) > 1 for name in stages.split("."))
+        mixing = self.mixing if is_mixed else MomoReadings.mixing
+        return dataclasses.replace(self, stages=stages, mixing=mixing, order=MomoReadings.order)
 
 
 MOMO = MomoReadings()
@@ -170,19 +175,18 @@ def curriculum(sizes: MomoSizes, *, seed: int, readings: MomoReadings) -> Curric
 
 def _stage(name: str, sizes: MomoSizes, readings: MomoReadings, *, seed: int, starts_from: str | None) -> Stage:
     streams = STREAMS[name]
+    num_steps = sizes.num_steps[name] * (len(streams) if readings.mixing == ALTERNATE else 1)
     return Stage(
         name=name,
         streams=tuple(_stream(each, sizes, readings) for each in streams),
         mixing=Mixing(name=readings.mixing, clock=streams[-1]) if len(streams) > 1 else Mixing(),
-        budget=Budget(
-            optimizer=sizes.optimizer, seed=seed, num_steps=sizes.num_steps[name], num_threads=sizes.num_threads
-        ),
+        budget=Budget(optimizer=sizes.optimizer, seed=seed, num_steps=num_steps, num_threads=sizes.num_threads),
         starts_from=starts_from,
     )
 
 
 def _stream(name: str, sizes: MomoSizes, readings: MomoReadings) -> Stream:
-    """The rows of a corpus, shown once for each group of objectives that needs them as they are or with parts hidden."""
+    """The rows of a corpus, shown as they are and with parts hidden, as its objectives need it."""
     first, *more = _showings(name, sizes)
     is_grouped = name == "pair" and readings.order == "grit"
     return Stream(
