@@ -44,8 +44,8 @@ class MomoReadings:
     """What an ablation changes, each by itself.
 
     `stages`: their names, a dot between two. `mixing`: `accumulate`, the gradients of all streams in every update, or
-    `alternate`, one stream an update (FLAVA's way), and so many more updates that as many rows are read. `towers`: `shared`, or `separate`, an encoder for each modality.
-    `order`: that of pairs, `shuffle` or `grit`.
+    `alternate`, one stream an update (FLAVA's way), and so many more updates that as many rows are read.
+    `towers`: `shared`, or `separate`, an encoder for each modality. `order`: that of pairs, `shuffle` or `grit`.
     """
 
     stages: str = "image.joint.pair"
