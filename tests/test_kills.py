@@ -23,15 +23,22 @@ FLAGS = (
     *(flag for stage in ("Token", "Phrase", "Sentence") for flag in (f"--{stage}Stage-num-steps", "80")),
     *("--FineTune-checkpoint-every-s", "0.1"),
 )
+FLAGS_SHORT = (*FLAGS, "--Report-benchmarks", "vqa,zero_shot_retrieval", "--Report-every-stage", "no")
 NUM_KILLS, NUM_KILLS_SHORT = 10, 4
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], float]:
+def flags(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """What is built: in the short form two benchmarks of six."""
+    return FLAGS_SHORT if request.config.getoption("--short") else FLAGS
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, flags: tuple[str, ...]) -> tuple[dict[str, str], float]:
     """The digests of a run that nobody killed, and how many seconds it took."""
     folder = tmp_path_factory.mktemp("undisturbed")
     started = time.monotonic()
-    done = commands.run("FullCurriculum", folder / "workspace", *FLAGS, cwd=folder)
+    done = commands.run("FullCurriculum", folder / "workspace", *flags, cwd=folder)
     assert done.returncode == 0, done.stderr
     return commands.digests(folder / "workspace"), time.monotonic() - started
 
@@ -48,6 +55,7 @@ def kill_parent_alone(process: subprocess.Popen[bytes]) -> None:
 def test_a_run_killed_at_random_moments_ends_with_the_same_artifacts(
     kill: Callable[[subprocess.Popen[bytes]], None],
     undisturbed: tuple[dict[str, str], float],
+    flags: tuple[str, ...],
     short: bool,
     tmp_path: Path,
 ) -> None:
@@ -58,7 +66,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_artifacts(
     root = tmp_path / "workspace"
     num_killed = 0
     for _ in range(NUM_KILLS_SHORT if short else NUM_KILLS):
-        process = commands.start("FullCurriculum", root, *FLAGS, cwd=tmp_path)
+        process = commands.start("FullCurriculum", root, *flags, cwd=tmp_path)
         try:
             process.wait(moments.uniform(0.1, 0.5) * seconds)
             break  # it went through between two kills
@@ -68,7 +76,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_artifacts(
             num_killed += 1
         assert_only_whole_artifacts(root)
     assert num_killed > 0
-    done = commands.run("FullCurriculum", root, *FLAGS, cwd=tmp_path)
+    done = commands.run("FullCurriculum", root, *flags, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert commands.digests(root) == expected
 

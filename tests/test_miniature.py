@@ -171,3 +171,35 @@ def test_a_deleted_artifact_is_rebuilt_and_only_what_depends_on_changed_bytes(mi
     built = [line.split()[0] for line in done.stderr.splitlines() if " built in " in line]
     assert built == ["SentenceCorpus"]
     assert commands.digests(miniature.root) == before
+
+
+@pytest.fixture(scope="module")
+def grit(miniature: Run) -> Run:
+    """GRIT-VLP in the same workspace, so that it finds the world and what was made of it."""
+    done = commands.run("GritCurriculum", miniature.root, cwd=miniature.folder)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((miniature.root / "current/Report-grit/result/report.json").read_text("utf-8"))
+    return Run(folder=miniature.folder, said=done.stderr, report=report)
+
+
+def test_grit_learns_to_compare_to_match_and_to_fill_in_words(grit: Run) -> None:
+    found = {name.partition(".")[2]: figures for name, figures in held_out(grit).items()}
+    assert set(found) == {"itc", "consistency", "itm_in_batch", "mlm"}  # of consistency no predictor is blind
+    for name in ("itc", "mlm"):
+        assert found[name]["model"] <= (1 - MARGIN) * min(found[name]["blind"].values())
+    assert found["itm_in_batch"]["model"] >= 1.1 * found["itm_in_batch"]["blind"]["majority"]
+
+
+def test_grit_finds_images_and_answers_better_than_without_them(grit: Run) -> None:
+    zero_shot = scores_of(grit, "zero_shot_retrieval", "after", "grit")
+    assert main_score(zero_shot) >= 10 * main_score(zero_shot, "chance")
+    for benchmark in ("vqa", "nlvr2"):
+        scores = scores_of(grit, benchmark, "after", "grit")
+        text_only = scores_of(grit, benchmark, "after", "grit", "text")
+        best_blind = max(main_score(scores, "majority"), main_score(scores, "image withheld"), main_score(text_only))
+        assert main_score(scores) >= best_blind + MARGINS[benchmark]
+
+
+def test_what_both_systems_read_is_made_once(grit: Run) -> None:
+    built = [line.split()[0] for line in grit.said.splitlines() if " built in " in line]
+    assert not {"World", "ImageTable", "RegionFeatures", "Vocabulary", "SentenceCorpus", "HardNegatives"} & set(built)
