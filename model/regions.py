@@ -92,6 +92,18 @@ def labels(store: ImageStore, images_B: Tensor) -> Labels:
     )
 
 
+def no_labels(num_rows: int) -> Labels:
+    """Those of rows without an image: of no region, (B, 0)."""
+    ids_B0, confidences_B0 = torch.empty(num_rows, 0, dtype=torch.int64), torch.empty(num_rows, 0)
+    return Labels(
+        boxes_BR4=torch.empty(num_rows, 0, 4),
+        object_ids_BR=ids_B0,
+        object_conf_BR=confidences_B0,
+        attribute_ids_BR=ids_B0,
+        attribute_conf_BR=confidences_B0,
+    )
+
+
 def training_view(store: ImageStore, options: Options) -> View | None:
     """How the rows of a training see images; None: as the store has them. Raises UserError on options for regions."""
     if isinstance(store, Pieces):

@@ -22,6 +22,7 @@ from model.initialise import copy_matching
 from model.job import Job
 from model.learner import Learner
 from model.loop import Loop
+from model.needs import hold_needs
 from model.observer import Observer
 from model.order_files import OrderFiles
 from model.orders import ObservingOrder
@@ -46,6 +47,8 @@ def train(path: str, progress: Progress) -> None:
     pupil.to(budget.device)
     feeds = _feeds(stage, this, known, split="train")
     validation = _feeds(stage, this, known, split="validation")  # a split without rows is said before any work
+    for stream in stage.streams:
+        hold_needs(stream, feeds[stream.label], pupil)
     features = regions.features(known.store, budget.device)
     rows_recorded = _rows_recorded(stage, ranks)
     pupil.teacher = _teacher(stage, pupil, ranks)  # before layers are compiled: it has the same, as they are

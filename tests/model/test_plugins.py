@@ -16,7 +16,8 @@ class Two:
 
 def test_the_folder_is_the_list() -> None:
     assert plugins.names("objectives") == (
-        *("consistency", "ifrs", "itc", "itm_hs", "itm_in_batch", "mlm", "moc", "mrfr", "titp", "tits"),
+        *("consistency", "ifrs", "itc", "itc_momentum", "itm_hs", "itm_in_batch", "mim", "mlm", "moc", "mrfr"),
+        *("titp", "tits"),
     )
 
 
