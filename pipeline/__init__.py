@@ -37,6 +37,7 @@ from tasks.report import Report
 from tasks.settings import current_store
 from tasks.sources import SourceFile
 from tasks.tagging import PhraseTags, PosTagger
+from tasks.unimodal import ImageCorpus, TextCorpus
 from tasks.world import World
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "GritCurriculum",
     "GritStage",
     "HardNegatives",
+    "ImageCorpus",
     "ImageTable",
     "LeakReport",
     "PhraseCorpus",
@@ -62,6 +64,7 @@ __all__ = [
     "SentenceCorpus",
     "SentenceStage",
     "SourceFile",
+    "TextCorpus",
     "TokenCorpus",
     "TokenStage",
     "Vocabulary",
