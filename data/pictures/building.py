@@ -149,18 +149,19 @@ def _listed(files: SourceFiles, table: ImageTable) -> Iterator[_Candidate]:
 def _own(files: SourceFiles, table: ImageTable) -> Iterator[_Candidate]:
     """Pictures that no file lists, the first of each name; the image table has rejected the others."""
     taken: set[str] = set()
-    for source in all_sources().values():
-        for number, path in enumerate(files.get(source.name, ()) if source.pictures else ()):
-            for found in source.pictures.located(path, _ignore):
+    readers = {name: source.pictures for name, source in all_sources().items() if source.pictures is not None}
+    for name, reader in readers.items():
+        for number, path in enumerate(files.get(name, ())):
+            for found in reader.located(path, _ignore):
                 if found.image_id in table.split and found.image_id not in taken:
                     taken.add(found.image_id)
                     yield _Candidate(
                         image_id=found.image_id,
-                        source=source.name,
+                        source=name,
                         folder=number,
                         name=found.name,
                         size_px=None,
-                        fetch=partial(source.pictures.read, path, found.place),
+                        fetch=partial(reader.read, path, found.place),
                     )
 
 

@@ -55,7 +55,7 @@ def _members(path: Path) -> Iterator[tarfile.TarInfo]:
     try:
         with tarfile.open(path, "r:") as archive:
             while (member := archive.next()) is not None:
-                archive.members = []
+                archive.members = []  # type: ignore[attr-defined]  # where it keeps all that it has seen
                 yield member
             if not _is_end(path, archive.offset):
                 raise tarfile.ReadError(f"no member and no end at byte {archive.offset:,}")

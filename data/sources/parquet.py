@@ -31,8 +31,8 @@ def column_of(
     file: pq.ParquetFile, path: Path, is_fit: Callable[[pa.DataType], bool], *, wanted: str, what: str, way_out: str
 ) -> str:
     """The column `wanted` if it is there, else the only one that `is_fit`. Raises SourceError where that is none."""
-    schema = file.schema_arrow
-    fit = sorted({field.name for field in schema if is_fit(field.type)})
+    schema: pa.Schema = file.schema_arrow
+    fit = sorted({str(field.name) for field in schema if is_fit(field.type)})
     if schema.names.count(wanted) == 1 and wanted in fit:
         return wanted
     if len(fit) == 1 and schema.names.count(fit[0]) == 1:

@@ -12,7 +12,7 @@ from data.world.captions import captions
 from data.world.plan import FIRST_TEXT_SCENE
 from data.world.scenes import generator, make_scene
 
-NUM_SENTENCES = 4  # of a scene
+NUM_SENTENCES = 2  # of a scene
 
 
 def write_texts(num_scenes: int, seed: int, *, path: Path) -> None:

@@ -24,7 +24,7 @@ PROFILE = Profile(
         num_nlvr2_validation_sets=12,
         num_nlvr2_test_sets=24,
         num_nlvr2_sentences=12,
-        num_text_scenes=375,
+        num_text_scenes=750,
     ),
     vocabulary_entries=1000,
     text_length=24,

@@ -25,7 +25,7 @@ PROFILE = Profile(
         num_nlvr2_validation_sets=2,
         num_nlvr2_test_sets=3,
         num_nlvr2_sentences=4,
-        num_text_scenes=25,
+        num_text_scenes=50,
     ),
     vocabulary_entries=1000,
     text_length=24,
