@@ -38,6 +38,7 @@ from tasks.report import Report
 from tasks.settings import current_store
 from tasks.sources import SourceFile
 from tasks.tagging import PhraseTags, PosTagger
+from tasks.unimodal import ImageCorpus, TextCorpus
 from tasks.world import World
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "GritCurriculum",
     "GritStage",
     "HardNegatives",
+    "ImageCorpus",
     "ImageTable",
     "LeakReport",
     "MomoCurriculum",
@@ -65,6 +67,7 @@ __all__ = [
     "SentenceCorpus",
     "SentenceStage",
     "SourceFile",
+    "TextCorpus",
     "TokenCorpus",
     "TokenStage",
     "Vocabulary",

@@ -10,8 +10,10 @@ from pathlib import Path
 from PIL import Image
 
 from data.images import ImageTable
+from data.records import Source
 from data.sources import SourceFiles, all_sources
 from data.sources.files import files_in
+from data.sources.own_pictures import is_own
 
 MAX_PIXELS = 100_000_000
 SHAPE_TOLERANCE = 0.02  # how far width : height may be from the listed one; resized copies are welcome
@@ -80,6 +82,8 @@ def _names(table: ImageTable) -> Mapping[str, Mapping[str, str]]:
     """For each folder of pictures, the file names that mean an image there."""
     names: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for known_as, image_id in table.canonical.items():
+        if is_own(known_as):  # found by its own source, whatever else bears that name
+            continue
         collection, _, number = known_as.partition(":")
         stem = number.zfill(12) if collection == "coco" else number
         own_names = [table.file_name[image_id], *(f"{stem}{suffix}" for suffix in _SUFFIXES)]
@@ -87,7 +91,12 @@ def _names(table: ImageTable) -> Mapping[str, Mapping[str, str]]:
             for name in own_names:
                 if name and names[source].setdefault(name, image_id) != image_id:
                     names[source][name] = _NO_IMAGE
-    return {source.name: names[source.name] for source in all_sources().values() if source.is_folder}
+    return {source.name: names[source.name] for source in all_sources().values() if _is_listed(source)}
+
+
+def _is_listed(source: Source) -> bool:
+    """Whether it is a folder of pictures that other files list."""
+    return bool(source.is_folder) and source.pictures is None
 
 
 def _folder_of(collection: str) -> str:

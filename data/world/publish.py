@@ -17,6 +17,7 @@ from data.world.features import Detector, train_detector
 from data.world.flickr30k import plan_flickr
 from data.world.kinds import ALIASES, ATTRIBUTE_LABELS, OBJECT_LABELS
 from data.world.nlvr2 import plan_sets
+from data.world.plain_text import write_texts
 from data.world.plan import FIRST_DETECTOR_SCENE, Picture, PlannedImage, Split, WorldSize, plan_images
 from data.world.treebank import write_treebank
 
@@ -40,6 +41,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "obj36": tuple(f"obj36/{name}_obj36.tsv" for name in ("train2014", "val2014", "vg", "flickr30k", "nlvr2")),
     "object_vocabulary": ("objects_vocab.txt",),
     "attribute_vocabulary": ("attributes_vocab.txt",),
+    "texts": ("texts.txt",),
     "treebank": ("treebank.conllu",),
     "treebank_test": ("treebank_test.conllu",),
     "validation_images": ("karpathy_val_images.txt",),
@@ -60,6 +62,7 @@ def publish(size: WorldSize, *, seed: int, into: Path, num_workers: int, progres
         (into / folder).mkdir(parents=True, exist_ok=True)
     _write_texts(images, seed, into)
     _write_questions(images, seed, size.num_questions, into)
+    write_texts(size.num_text_scenes, seed, path=into / "texts.txt")
     flickr30k.write_captions(flickr, seed, path=into / "flickr30k/dataset_flickr30k.json")
     for split, its_sets in sets.items():
         nlvr2.write_sets(its_sets, seed, path=into / f"nlvr2/{split}.json")

@@ -58,6 +58,7 @@ class Profile:
 
     world: WorldSize
     vocabulary_entries: int
+    text_length: int  # word pieces of a row of text alone
     validation_rate: float
     test_rate: float
     num_negatives: int

@@ -10,6 +10,7 @@ from tasks.profiles import AblationSizes, BenchmarkSizes, FineTuningSizes, minia
 PROFILE = dataclasses.replace(
     miniature.PROFILE,
     vocabulary_entries=30_522,
+    text_length=128,
     validation_rate=0.01,
     test_rate=0.01,
     num_negatives=100,

@@ -32,6 +32,7 @@ def size() -> WorldSize:
         num_nlvr2_validation_sets=1,
         num_nlvr2_test_sets=1,
         num_nlvr2_sentences=6,
+        num_text_scenes=7,
     )
 
 
