@@ -20,6 +20,9 @@ ABLATION = Ablation(
     columns=(
         Column(name="zs-IR", benchmark="zero_shot_retrieval", group="image_retrieval", metrics=_RECALLS),
         Column(name="zs-TR", benchmark="zero_shot_retrieval", group="text_retrieval_one_caption", metrics=_RECALLS),
+        Column(name="MNLI", benchmark="mnli", group="pairs", metrics=("accuracy",)),
+        Column(name="classes, k-NN", benchmark="image_classes_knn", group="images", metrics=("accuracy",)),
+        Column(name="classes, probe", benchmark="image_classes_probe", group="images", metrics=("accuracy",)),
         Column(name="VQA", benchmark="vqa", group="questions", metrics=("soft score",)),
     ),
     questions=(

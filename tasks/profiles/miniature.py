@@ -54,5 +54,6 @@ PROFILE = Profile(
     ablations={
         "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 3, "vqa": 3, "nlvr1": 3}),
         "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 3}),
+        "momo": AblationSizes(num_seeds={"zero_shot_retrieval": 3, "image_classes_knn": 3}),
     },
 )

@@ -25,7 +25,7 @@ PROFILE = dataclasses.replace(
     grit=grit.PAPER,
     momo=momo.PAPER,
     ablations=dict.fromkeys(
-        ("msp", "grit"),
+        ("msp", "grit", "momo"),
         AblationSizes(num_seeds=dict.fromkeys(("vqa", "gqa", "nlvr2", "retrieval", "zero_shot_retrieval", "nlvr1"), 1)),
     ),
 )

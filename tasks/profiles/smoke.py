@@ -65,5 +65,6 @@ PROFILE = Profile(
     ablations={
         "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 2, "vqa": 1, "nlvr1": 1}),
         "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 1}),
+        "momo": AblationSizes(num_seeds={"zero_shot_retrieval": 1, "image_classes_knn": 1}),
     },
 )
