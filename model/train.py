@@ -16,6 +16,7 @@ from model import arithmetic, fast, held_out, job, job_facts, learner, order_fil
 from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
+from model.huggingface import vision
 from model.huggingface import weights as huggingface
 from model.huggingface.kinds import PARTS
 from model.initialise import copy_matching
@@ -89,7 +90,7 @@ def _start(this: Job, pupil: Learner, known: Facts, network: Network) -> dict[st
     if given:
         return huggingface.read(given, network=network, tokens=known.tokens, own=pupil.state_dict())
     weights, _ = runs.read_start(this, known)
-    return weights
+    return vision.fitted(weights, pupil.state_dict(), where=this.path)
 
 
 def _teacher(stage: Stage, pupil: Learner, ranks: Ranks) -> Teacher | None:

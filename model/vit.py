@@ -78,16 +78,20 @@ class VisionTransformer(Encoding):
         `places_BR` says which of a picture's patches they are; None: all. Where there is no patch there is [CLS] alone.
         """
         first_11D = self.cls.weight[None] + self.positions.weight[:1]
-        if patches_BRF.shape[1] == 0:
-            return self.dropout(first_11D.expand(len(patches_BRF), -1, -1))
-        embedded_BRD = self.patches(patches_BRF.float())
+        first_B1D = first_11D.expand(len(patches_BRF), -1, -1)
+        states_BKD: Tensor = self.dropout(
+            torch.cat([first_B1D, self._embed_patches(patches_BRF, boxes_BR4, places_BR)], dim=1)
+            if patches_BRF.shape[1]
+            else first_B1D
+        )
+        return states_BKD
+
+    def _embed_patches(self, patches_BRF: Tensor, boxes_BR4: Tensor, places_BR: Tensor | None) -> Tensor:
+        embedded_BRD: Tensor = self.patches(patches_BRF.float())
         if self.boxes is not None:
             embedded_BRD = embedded_BRD + self.boxes(boxes_BR4)
-        if places_BR is None:
-            placed_BRD = embedded_BRD + self.positions.weight[1:]
-        else:
-            placed_BRD = embedded_BRD + self.positions(places_BR + 1)
-        return self.dropout(torch.cat([first_11D.expand(len(patches_BRF), -1, -1), placed_BRD], dim=1))
+        positions = self.positions.weight[1:] if places_BR is None else self.positions(places_BR + 1)
+        return embedded_BRD + positions
 
 
 class PreNormLayer(nn.Module):

@@ -103,8 +103,8 @@ class Momo(Encoder):
     def _join(self, text_BLD: Tensor, text_mask_BL: Tensor, image_BKD: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The hidden states of [CLS], of patches and of words, of what `_read_words` and `_read_patches` gave."""
         states_BSD = self.vision.encode(*_beside(image_BKD, text_BLD, text_mask_BL))
-        patches_BKD, words_BLD = states_BSD.split([image_BKD.shape[1], text_BLD.shape[1]], 1)
-        return patches_BKD[:, 0], patches_BKD[:, 1:], words_BLD
+        num_first = image_BKD.shape[1]
+        return states_BSD[:, 0], states_BSD[:, 1:num_first], states_BSD[:, num_first:]
 
     def _read_patches(self, shown: Shown) -> Tensor:
         return self.embed_regions(shown.regions_BRF, shown.boxes_BR4, shown.places_BR)
