@@ -64,10 +64,11 @@ class BoxRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QuestionRecord:
-    """A question or a statement about one image or several, as a benchmark's publisher asks it.
+    """What a benchmark's publisher asks: a text about one image or several, a text alone, or an image alone.
 
     `answers` are the published ones in their order (ten in VQA v2, else one), empty where none are or where they stand
     in a file of their own. `kind` is the publisher's type of question; statements of one `set_id` are judged together.
+    `second` is the other sentence of a pair of them. `split` is the row's own, where no image has one: of text alone.
     """
 
     question_id: str
@@ -76,6 +77,8 @@ class QuestionRecord:
     answers: tuple[str, ...] = ()
     kind: str = ""
     set_id: str = ""
+    second: str = ""
+    split: Split | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,6 +149,8 @@ Content = Literal[
     "answers",
     "answer_list",
     "negatives",
+    "sentences",
+    "classes",
 ]
 Reader = Callable[[Path, Reject], Iterator[Any]]
 BulkReader = Callable[[Path, Reject], Iterator[pa.RecordBatch]]
@@ -194,7 +199,8 @@ class Source:
     """One publisher's format: its key in `[sources]`, where it can be had, and what can be read from it.
 
     `reads` maps a content to its reader `(path, reject) -> iterator of records`: images -> ImageRecord, captions ->
-    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions -> QuestionRecord,
+    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions (about images),
+    sentences (alone) and classes (of images alone) -> QuestionRecord,
     answers -> AnswersRecord, negatives -> NegativesRecord, labels, image_ids and answer_list -> str.
     `in_bulk` has faster readers for some of them, which give the same as tables of data.schema.TEXTS.
     A folder of pictures or a file that another library opens has an empty `reads`. `is_folder` None: either.

@@ -242,14 +242,15 @@ class Evaluate(JudgedTask):
         if not self.is_zero_shot():
             return Input(node=self.fine_tune(), results=(*WEIGHTS, "answers.json", "epochs.json"))
         stage = self.stage()
-        if stage is None or not stage.can_match:
-            raise UserError(
-                expected="stages whose last one learns to match images and texts",
-                found=self.after,
-                where=f"--after, where {self.benchmark} is judged as pre-training left it",
-                way_out="name others, such as T.P.S, or a benchmark that is fine-tuned",
-            )
-        return Input(node=stage, results=WEIGHTS)
+        is_frozen = self.declared().is_frozen
+        if stage is not None and (is_frozen or stage.can_match):
+            return Input(node=stage, results=WEIGHTS)
+        raise UserError(
+            expected="at least one stage" if is_frozen else "stages whose last one learns to match images and texts",
+            found=self.after,
+            where=f"--after, where {self.benchmark} is judged as pre-training left it",
+            way_out="name others, such as T.P.S, or a benchmark that is fine-tuned",
+        )
 
     def settings(self) -> Mapping[str, Any]:
         """The specs."""

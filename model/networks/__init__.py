@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -19,10 +20,12 @@ class Encoder(nn.Module, ABC):
     """What every network offers: hidden states of a batch, and the parts that scoring many pairs of it needs.
 
     `num_candidates`: how many images a text is scored with, and texts an image, where a ranking is by what `compare`
-    says first. Legend: B rows, T texts, I images, L word pieces, R regions, F features of a region, D width.
+    says first. `reads_alone`: it takes texts without a region (R = 0) and images without a word piece (L = 0).
+    Legend: B rows, T texts, I images, L word pieces, R regions, F features of a region, D width.
     """
 
     num_candidates: int = 0
+    reads_alone: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
