@@ -39,12 +39,12 @@ def rows(
     file, which has no labels.
     """
     header, is_test = _header(path, source, columns), _is_test(path, source)
-    names, part, numbers = _names(header), re.sub(r"[^\w.-]", "_", path.stem, flags=re.ASCII), count(-1)
+    names, part, numbers = _names(header), re.sub(r"[^\w.-]", "_", path.stem, flags=re.ASCII), count()
 
     def row(line: bytes) -> QuestionRecord | None:
-        number = next(numbers)
-        if number < 0:
+        if line == header:  # again where files were put together
             return None
+        number = next(numbers)
         if not line.endswith(b"\n"):
             raise RecordError("line", "cut off")
         values = decoded(line).split("\t")

@@ -5,6 +5,7 @@ GLUE reports both of STS-B (https://gluebenchmark.com). Legend: N rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,13 +18,14 @@ _ROUNDING = 1e-12  # of the spread of equal numbers, as a share of their size
 
 def pearson(given: ArrayLike, true: ArrayLike) -> float:
     """In [-1, 1]; 0 where one of the two is the same everywhere, of which nothing can be said."""
-    sides = [np.asarray(side, np.float64) for side in (given, true)]
-    apart = [side_N - side_N.mean() for side_N in sides]
-    spreads = [float(np.linalg.norm(apart_N)) for apart_N in apart]
-    sizes = [float(np.linalg.norm(side_N)) for side_N in sides]
-    if any(spread <= _ROUNDING * size for spread, size in zip(spreads, sizes, strict=True)):
+    given_N, true_N = (np.asarray(side, np.float64) for side in (given, true))
+    one_N, other_N = given_N - given_N.mean(), true_N - true_N.mean()
+    if any(
+        np.abs(apart_N).max() <= _ROUNDING * np.abs(side_N).max()
+        for apart_N, side_N in ((one_N, given_N), (other_N, true_N))
+    ):
         return 0.0
-    value = float((apart[0] / spreads[0]) @ (apart[1] / spreads[1]))
+    value = float(one_N @ other_N) / math.sqrt(float(one_N @ one_N) * float(other_N @ other_N))
     return max(-1.0, min(1.0, value))
 
 

@@ -24,6 +24,8 @@ PROFILE = Profile(
         num_nlvr2_validation_sets=12,
         num_nlvr2_test_sets=24,
         num_nlvr2_sentences=12,
+        num_inference_premises=1500,
+        num_inference_test_premises=150,
     ),
     vocabulary_entries=1000,
     validation_rate=0.1,

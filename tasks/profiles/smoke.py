@@ -25,6 +25,8 @@ PROFILE = Profile(
         num_nlvr2_validation_sets=2,
         num_nlvr2_test_sets=3,
         num_nlvr2_sentences=4,
+        num_inference_premises=40,
+        num_inference_test_premises=10,
     ),
     vocabulary_entries=1000,
     validation_rate=0.1,
