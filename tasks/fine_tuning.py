@@ -214,7 +214,7 @@ class Evaluate(JudgedTask):
             mode=cast(Mode, self.mode),
             num_threads=threads if self.num_threads is None else self.num_threads,
             sees=self.seen(),
-            is_zero_shot=self.is_zero_shot(),
+            is_zero_shot=self.is_zero_shot() and not self.declared().is_frozen,
         )
 
     def training_seed(self) -> int | None:
@@ -222,7 +222,7 @@ class Evaluate(JudgedTask):
         return None if self.seed is None else int(self.seed)
 
     def is_zero_shot(self) -> bool:
-        """Whether the benchmark is judged with the heads that pre-training left."""
+        """Whether the benchmark is judged as pre-training left the network, with nothing fine-tuned."""
         return self.declared().num_epochs is None
 
     def process_resources(self) -> dict[str, int]:

@@ -65,7 +65,7 @@ class _Rules:
         hold(row["place"] >= 0, self.path, "places from 0 on", named, str(row["place"]))
         self._check_images(row["image_ids"], row["split"], named)
         if has_text:
-            check_token_ids(row["token_ids"], self.joined.vocabulary, self.max_length, self.path, named)
+            self._check_pieces(row["token_ids"], named)
         else:
             hold(not row["text"] and not row["token_ids"], self.path, "no text of an image alone", named)
         self._check_targets(row, named)
@@ -79,6 +79,15 @@ class _Rules:
         hold(known, self.path, f"images of the {store}", named, str(image_ids))
         splits = {self.joined.images.split.get(image_id) for image_id in image_ids} or {split}
         hold(splits == {split} or split == SUBMIT, self.path, "its images' split", named, f"{split}, of {splits}")
+
+    def _check_pieces(self, token_ids: list[int], named: list[str]) -> None:
+        """As those of any text; sentences may have one [SEP] between two, which is left out for this."""
+        sep_id, vocabulary = self.joined.vocabulary.sep_id, self.joined.vocabulary
+        hold(len(token_ids) <= self.max_length, self.path, f"at most {self.max_length} word pieces", named)
+        if self.content == "sentences" and sep_id in token_ids[2:-2]:
+            middle = token_ids.index(sep_id, 2)
+            token_ids = token_ids[:middle] + token_ids[middle + 1 :]
+        check_token_ids(token_ids, vocabulary, self.max_length, self.path, named)
 
     def _check_targets(self, row: dict[str, Any], named: list[str]) -> None:
         ids, scores = row["target_ids"], row["target_scores"]
