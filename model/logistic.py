@@ -72,9 +72,9 @@ def fit(
         optimizer.zero_grad()
         logits_NA = functional.linear(features_ND, weight_AD, bias_A)
         value = functional.cross_entropy(logits_NA, right_N) + 0.5 * l2 * weight_AD.square().sum()
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         return value
 
     with torch.enable_grad():
-        optimizer.step(loss)
+        optimizer.step(loss)  # type: ignore[no-untyped-call]
     return Logistic(weight_AD=weight_AD.detach(), bias_A=bias_A.detach())

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from data.errors import UserError
 from model import learner, plugins
-from model.benchmarks import Reads
+from model.benchmarks import check_reads
 from model.exams import Exam
 from model.forms import Form
 from model.initialise import initialise
@@ -18,8 +18,6 @@ from model.networks import Encoder
 from model.pairs import Pairs
 from model.specs import Form as FormSpec
 from model.specs import Network, Options
-
-_ALONE: Mapping[Reads, str] = {"text": "a text", "image": "an image"}
 
 
 class Respondent(nn.Module):
@@ -36,7 +34,7 @@ class Respondent(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = plugins.load("networks", network.name).build(network, tokens=exam.facts.tokens)
-        _check_reads(self.encoder, network, exam)
+        check_reads(exam.benchmark, network, reads_alone=self.encoder.reads_alone)
         self.heads = plugins.load("forms", form.name).build(
             form.options,
             network=network,
@@ -72,17 +70,6 @@ def load(respondent: Respondent, weights: Mapping[str, Tensor], *, where: Path) 
             way_out=_way_out(respondent.heads),
         )
     respondent.load_state_dict({name: weights[name] for name in own})
-
-
-def _check_reads(encoder: Encoder, network: Network, exam: Exam) -> None:
-    if exam.benchmark.reads == "pair" or encoder.reads_alone:
-        return
-    raise UserError(
-        expected=f"a network that reads {_ALONE[exam.benchmark.reads]} alone",
-        found=f"{network.name}, which reads texts together with images",
-        where=f"the benchmark {exam.benchmark.title}",
-        way_out="judge a network on it whose encoder says reads_alone, or leave the benchmark out",
-    )
 
 
 def _way_out(form: Form) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from data.errors import UserError
+from model import plugins
+from model.benchmarks import check_reads
 from model.curricula import msp
 from model.spec_json import to_plain
 from model.specs import Budget, Device, Evaluation, FineTuning, Mode, Network, Options, Precision, Sees, check_length
@@ -93,8 +95,12 @@ class JudgedTask(BenchmarkTask):
             f"model.networks.{self.network().name}",
         )
 
+    def _reads_alone(self) -> bool:
+        return plugins.says("networks", self.network().name, "reads_alone")
+
     def shared_inputs(self) -> dict[str, Input]:
-        """What training and judging read alike."""
+        """What training and judging read alike. Raises UserError where the network cannot read what is shown."""
+        check_reads(self.declared(), self.network(), reads_alone=self._reads_alone())
         return {
             **image_inputs(self.network(), profile=self.profile),
             "vocabulary": Input(node=Vocabulary(profile=self.profile)),

@@ -13,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.specs import Form
+from data.errors import UserError
+from model.specs import Form, Network
 
 Reads = Literal["pair", "text", "image"]
 """What a row shows: a text with images, a text alone, or an image alone."""
@@ -101,3 +102,15 @@ class Benchmark:
 
 
 _READS: Mapping[str, Reads] = {"sentences": "text", "classes": "image"}
+_ALONE: Mapping[Reads, str] = {"text": "a text", "image": "an image"}
+
+
+def check_reads(benchmark: Benchmark, network: Network, *, reads_alone: bool) -> None:
+    """Raise UserError where the benchmark shows a text or an image alone, and the network does not read it so."""
+    if benchmark.reads != "pair" and not reads_alone:
+        raise UserError(
+            expected=f"a network that reads {_ALONE[benchmark.reads]} alone",
+            found=f"{network.name}, which reads texts together with images",
+            where=f"the benchmark {benchmark.title}",
+            way_out="judge a network on it whose encoder says reads_alone, or leave the benchmark out",
+        )

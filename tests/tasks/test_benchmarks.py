@@ -8,6 +8,7 @@ import luigi.configuration
 import pytest
 
 from data.errors import UserError
+from model import plugins
 from tasks.benchmarks import BenchmarkCorpus, available, benchmarks, left_out, sources_of
 from tasks.fine_tuning import Evaluate, FineTune
 from tasks.report import Report
@@ -52,7 +53,16 @@ def test_texts_and_images_alone_are_judged_where_they_are_named(workspace: Path)
     assert sources_of(benchmarks()["image_classes"]) == ("image_classes_train", "image_classes_test")
 
 
-def test_a_frozen_benchmark_is_judged_after_any_stage_without_fine_tuning(workspace: Path) -> None:
+@pytest.mark.parametrize("name", ["image_classes", "image_classes_knn", "mnli"])
+def test_a_network_of_pairs_is_refused_what_stands_alone_before_anything_is_built(name: str, workspace: Path) -> None:
+    with pytest.raises(UserError, match="lxmert_s, which reads texts together with images"):
+        Evaluate(benchmark=name).inputs()
+
+
+def test_a_frozen_benchmark_is_judged_after_any_stage_without_fine_tuning(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugins, "says", lambda kind, name, attribute: True)
     probe = Evaluate(benchmark="image_classes_probe", after="token")
     assert probe.inputs()["weights"].node.task_family == "TokenStage"
     with pytest.raises(UserError, match="judged as pre-training left it"):
