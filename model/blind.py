@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from model.exams import Exam
@@ -38,14 +37,21 @@ def right_answers(questions: Questions) -> NDArray[np.int64]:
 
 
 def _by_words(exam: Exam, train: Questions, test: Questions) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    sizes = {"num_answers": len(exam.answers), "num_words": exam.facts.vocabulary_size}
-    yield "bag of words", naive_bayes(train, right_answers(train), test, **sizes)
-    sep_id = exam.facts.sep_id
-    train_T, test_T = (second_sentences(each, sep_id) for each in (train, test))
-    if test_T.any():
+    sep_id, right_N = exam.facts.sep_id, right_answers(train)
+    counted = {"bag of words": (_all_pieces(train), _all_pieces(test))}
+    if second_sentences(test, sep_id).any():
+        counted["second sentence alone"] = (second_sentences(train, sep_id), second_sentences(test, sep_id))
+    for name, pieces in counted.items():
         yield (
-            "second sentence alone",
-            naive_bayes(train, right_answers(train), test, counted=(train_T, test_T), **sizes),
+            name,
+            naive_bayes(
+                train,
+                right_N,
+                test,
+                counted=pieces,
+                num_answers=len(exam.answers),
+                num_words=exam.facts.vocabulary_size,
+            ),
         )
 
 
@@ -54,21 +60,21 @@ def naive_bayes(
     right_N: NDArray[np.int64],
     test: Questions,
     *,
+    counted: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     num_answers: int,
     num_words: int,
-    counted: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None,
 ) -> NDArray[np.int64]:
     """The likeliest answer to each test row if word pieces were drawn one by one; each is counted once more than seen.
 
-    `counted` says which pieces of the training rows and of the test rows count; None: all.
+    `counted` says which pieces of the training rows and of the test rows count.
     """
-    rows_T, pieces_T = _pieces(train, None if counted is None else counted[0])
+    rows_T, pieces_T = _pieces(train, counted[0])
     is_answered_T = right_N[rows_T] >= 0
     places_T = right_N[rows_T][is_answered_T] * num_words + pieces_T[is_answered_T]
     counts_AV = 1.0 + np.bincount(places_T, minlength=num_answers * num_words).reshape(num_answers, num_words)
     logs_AV = np.log(counts_AV / counts_AV.sum(1, keepdims=True))
     prior_A = np.log(1.0 + np.bincount(right_N[right_N >= 0], minlength=num_answers))
-    rows_T, pieces_T = _pieces(test, None if counted is None else counted[1])
+    rows_T, pieces_T = _pieces(test, counted[1])
     scores_NA = np.stack(
         [
             prior + np.bincount(rows_T, weights=logs_V[pieces_T], minlength=test.num_rows)
@@ -81,11 +87,11 @@ def naive_bayes(
 
 def second_sentences(questions: Questions, sep_id: int) -> NDArray[np.bool_]:
     """Which word pieces are of the second sentence of a pair: those after the first [SEP] of their row, (T,)."""
-    rows_T, pieces_T = _pieces(questions, None)
+    rows_T, pieces_T = _pieces(questions, _all_pieces(questions))
     is_end_T = pieces_T == sep_id
     num_ends_T = np.cumsum(is_end_T)
     before_T = np.concatenate([[0], num_ends_T])[np.searchsorted(rows_T, rows_T)]  # those of earlier rows
-    return (num_ends_T - before_T >= 1) & ~is_end_T
+    return np.asarray((num_ends_T - before_T >= 1) & ~is_end_T, np.bool_)
 
 
 def word_overlap(questions: Questions, sep_id: int) -> NDArray[np.float64]:
@@ -100,27 +106,25 @@ def word_overlap(questions: Questions, sep_id: int) -> NDArray[np.float64]:
     return np.asarray(shares)
 
 
-def _pieces(
-    questions: Questions, is_counted_T: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The row of each word piece, and the piece, (T,)."""
+def _all_pieces(questions: Questions) -> NDArray[np.bool_]:
+    return np.ones(len(questions.token_ids_T), np.bool_)
+
+
+def _pieces(questions: Questions, is_counted_T: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The row of each word piece that counts, and the piece, (T,)."""
     rows_T = np.repeat(np.arange(questions.num_rows), np.diff(questions.ends_N, prepend=0))
-    if is_counted_T is None:
-        return rows_T, questions.token_ids_T
     return rows_T[is_counted_T], questions.token_ids_T[is_counted_T]
 
 
 def _colours(exam: Exam, questions: Questions) -> NDArray[np.float64]:
     """The mean red, green and blue of each row's image, (N, C)."""
     images_N = questions.images_NM[:, 0]
-    means = [
-        exam.show_images(images_N[start : start + _IMAGES_AT_ONCE])[0]
-        .double()
-        .unflatten(2, (_CHANNELS, -1))
-        .mean((1, 3))
-        for start in range(0, len(images_N), _IMAGES_AT_ONCE)
-    ]
-    return np.asarray(torch.cat(means).numpy())
+    means = []
+    for start in range(0, len(images_N), _IMAGES_AT_ONCE):
+        patches_IRF, _ = exam.show_images(images_N[start : start + _IMAGES_AT_ONCE])
+        colours_IRC = patches_IRF.double().view(*patches_IRF.shape[:2], _CHANNELS, -1).mean(3)
+        means.append(colours_IRC.mean(1).numpy())
+    return np.concatenate(means)
 
 
 def _nearest_mean(

@@ -65,7 +65,8 @@ def _votes(train: Pooled, states_ND: Tensor, *, k: int, num_answers: int) -> Ten
     """The share of the k nearest that has each answer, (N, A); of equal shares the likelier neighbours' is larger."""
     train_ND = functional.normalize(train.states_ND, dim=1)
     found = []
-    for chunk_ND in states_ND.split(_ROWS_AT_ONCE):
+    for start in range(0, len(states_ND), _ROWS_AT_ONCE):
+        chunk_ND = states_ND[start : start + _ROWS_AT_ONCE]
         cosines_NK, rows_NK = (functional.normalize(chunk_ND, dim=1) @ train_ND.T).topk(k, dim=1)
         likeness_NK = _LESS_THAN_A_VOTE / k * (1.0 + cosines_NK) / 2.0
         votes_NA = torch.zeros(len(chunk_ND), num_answers)

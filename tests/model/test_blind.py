@@ -46,7 +46,8 @@ def test_words_count_whatever_their_order(tmp_path: Path, tiny: TinySet) -> None
     )
     right_N = blind.right_answers(rows["train"])
     assert right_N.tolist() == [0, 0, 1, -1]
-    found_N = blind.naive_bayes(rows["train"], right_N, rows["test"], num_answers=2, num_words=14)
+    counted = (np.ones(16, np.bool_), np.ones(10, np.bool_))  # all pieces, [CLS] and [SEP] too
+    found_N = blind.naive_bayes(rows["train"], right_N, rows["test"], counted=counted, num_answers=2, num_words=14)
     assert found_N.tolist() == [0, 1, 0]  # of nothing that tells, the commoner answer
 
 
