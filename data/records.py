@@ -74,10 +74,11 @@ class BoxRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QuestionRecord:
-    """A question or a statement about one image or several, as a benchmark's publisher asks it.
+    """What a benchmark's publisher asks: a text about one image or several, a text alone, or an image alone.
 
     `answers` are the published ones in their order (ten in VQA v2, else one), empty where none are or where they stand
     in a file of their own. `kind` is the publisher's type of question; statements of one `set_id` are judged together.
+    `second` is the other sentence of a pair of them. `split` is the row's own, where no image has one: of text alone.
     """
 
     question_id: str
@@ -86,6 +87,8 @@ class QuestionRecord:
     answers: tuple[str, ...] = ()
     kind: str = ""
     set_id: str = ""
+    second: str = ""
+    split: Split | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,6 +160,8 @@ Content = Literal[
     "answer_list",
     "negatives",
     "texts",
+    "sentences",
+    "classes",
 ]
 Reader = Callable[[Path, Reject], Iterator[Any]]
 BulkReader = Callable[[Path, Reject], Iterator[pa.RecordBatch]]
@@ -231,10 +236,11 @@ class Source:
     """One publisher's format: its key in `[sources]`, where it can be had, and what can be read from it.
 
     `reads` maps a content to its reader `(path, reject) -> iterator of records`: images -> ImageRecord, captions ->
-    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions -> QuestionRecord,
-    answers -> AnswersRecord, negatives -> NegativesRecord, texts -> TextRecord, labels, image_ids and answer_list ->
-    str. `in_bulk` has faster readers for some of them, which give the same as tables of data.schema.TEXTS; `in_column`
-    those of tables that can be told in which column to look.
+    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions (about images),
+    sentences (alone) and classes (of images alone) -> QuestionRecord, answers -> AnswersRecord, negatives ->
+    NegativesRecord, texts -> TextRecord, labels, image_ids and answer_list -> str. `in_bulk` has faster readers for
+    some of them, which give the same as tables of data.schema.TEXTS; `in_column` those of tables that can be told in
+    which column to look.
     A folder of pictures that other files list, or a file that another library opens, has an empty `reads`. `is_folder`
     None: either. Pictures that no file lists come with `pictures`, which fetches them.
     `beside(path)` names the files that are read together with one.

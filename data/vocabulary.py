@@ -111,6 +111,23 @@ class Vocabulary:
             is_truncated=num_whole < len(words),
         )
 
+    def encode_pair(self, first: str, second: str, max_length: int) -> Encoded:
+        """Two texts from [CLS] to [SEP], with another [SEP] between them; of the longer one pieces are cut at its end.
+
+        Nothing else tells the two apart. `words` are those of both, whole or not.
+        """
+        assert max_length >= 5, f"no room for two words in {max_length} pieces"
+        texts = [self.split(first), self.split(second)]
+        pieces = [[piece for word in words for piece in word.piece_ids] for words in texts]
+        num_over = sum(map(len, pieces)) + 3 - max_length
+        for _ in range(num_over):
+            max(pieces, key=len).pop()
+        return Encoded(
+            token_ids=[self.cls_id, *pieces[0], self.sep_id, *pieces[1], self.sep_id],
+            words=[word for words in texts for word in words],
+            is_truncated=num_over > 0,
+        )
+
     def _split_chunk(self, chunk: str) -> tuple[Word, ...]:
         pre_tokens = self._splitter.pre_tokenize_str(self._normalizer.normalize_str(chunk))
         return tuple(

@@ -94,6 +94,7 @@ class PatchStore(Pieces):
         self.image_ids = store.image_ids
         self.row_of = store.row_of
         self.grid = grid
+        self.feature_size = _CHANNELS * grid.patch_px**2
         self.colours = choose(COLOURS, colours, where="colours of pictures")
         self.texts_of = texts_of
         self._store = store

@@ -43,12 +43,13 @@ class Labels:
 
 
 class Pieces(ABC):
-    """Images by row, in other pieces than a detector's regions."""
+    """Images by row, in other pieces than a detector's regions; a piece has `feature_size` numbers."""
 
     image_ids: Sequence[str]
     row_of: Mapping[str, int]
     object_names: Sequence[str]
     attribute_names: Sequence[str]
+    feature_size: int
 
     @abstractmethod
     def labels(self, images_B: Tensor) -> Labels:
@@ -102,6 +103,11 @@ def no_labels(num_rows: int) -> Labels:
         attribute_ids_BR=ids_B0,
         attribute_conf_BR=confidences_B0,
     )
+
+
+def feature_size(store: ImageStore) -> int:
+    """How many numbers the features of a region have."""
+    return store.feature_size if isinstance(store, Pieces) else int(store.features_NRF.shape[2])
 
 
 def training_view(store: ImageStore, options: Options) -> View | None:

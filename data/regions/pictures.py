@@ -48,15 +48,16 @@ def find_places(files: SourceFiles, table: ImageTable) -> dict[str, Place]:
     """The place of the picture of each image of the table that has one; the first in sorted order wins.
 
     A picture lies anywhere below a folder of one of its image's collections, since Flickr30k and Visual Genome may have
-    the same number; it is called as the table says, or by its number (`2375429.jpg`, `dev-850-0-img0.png`). A name that
-    two images of a collection have means neither.
+    the same number; it is called as the table says, by name or by its place below the folder, or by its number
+    (`2375429.jpg`, `dev-850-0-img0.png`). A name that two images of a collection have means neither.
     """
     found: dict[str, Place] = {}
     for source, image_of in _names(table).items():
         for number, folder in enumerate(files.get(source, ())):
             for path in files_in(folder, source):
-                if image_of.get(path.name, _NO_IMAGE) != _NO_IMAGE:
-                    found.setdefault(image_of[path.name], Place(source=source, folder=number, path=path))
+                image_id = image_of.get(path.name) or image_of.get(path.relative_to(folder).as_posix(), _NO_IMAGE)
+                if image_id != _NO_IMAGE:
+                    found.setdefault(image_id, Place(source=source, folder=number, path=path))
     return found
 
 
@@ -101,5 +102,8 @@ def _is_listed(source: Source) -> bool:
 
 def _folder_of(collection: str) -> str:
     """The source of the pictures of a collection; those that only the user knows have one together."""
+    known = all_sources()
+    if collection in known and known[collection].is_folder:
+        return collection  # one whose pictures are its list
     own = f"{collection}_images"
-    return own if own in all_sources() else "collection_images"
+    return own if own in known else "collection_images"

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.progress import Progress
 from data.workers import in_order
-from data.world import coco, flickr30k, gqa, nlvr2, visual_genome, vqa
+from data.world import classes, coco, flickr30k, gqa, mnli, nlvr2, visual_genome, vqa
 from data.world.detections import Described, describe_scenes, publish_pictures
 from data.world.features import Detector, train_detector
 from data.world.flickr30k import plan_flickr
@@ -46,6 +46,8 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "treebank_test": ("treebank_test.conllu",),
     "validation_images": ("karpathy_val_images.txt",),
     "test_images": ("karpathy_test_images.txt",),
+    "mnli": ("mnli/train.tsv", "mnli/dev_matched.tsv"),
+    "image_class_list": ("image_classes.tsv",),
 }
 """The world's files by the name of their source, relative to where it was published."""
 
@@ -57,7 +59,7 @@ _CHUNK = 8  # images to a piece of work: about 3 MB of detections
 def publish(size: WorldSize, *, seed: int, into: Path, num_workers: int, progress: Progress) -> None:
     """Write all of `FILES` below `into`; the bytes depend on `size` and `seed` alone."""
     images, flickr, sets = plan_images(size), plan_flickr(size), plan_sets(size, seed)
-    folders = ("annotations", "obj36", "vqa", "gqa", "nlvr2/images", "flickr30k/images")
+    folders = ("annotations", "obj36", "vqa", "gqa", "nlvr2/images", "flickr30k/images", "mnli")
     for folder in (*folders, *(f"images/{name}" for name in _FOLDERS)):
         (into / folder).mkdir(parents=True, exist_ok=True)
     _write_texts(images, seed, into)
@@ -66,6 +68,8 @@ def publish(size: WorldSize, *, seed: int, into: Path, num_workers: int, progres
     flickr30k.write_captions(flickr, seed, path=into / "flickr30k/dataset_flickr30k.json")
     for split, its_sets in sets.items():
         nlvr2.write_sets(its_sets, seed, path=into / f"nlvr2/{split}.json")
+    mnli.write_pairs(size, seed, train=into / "mnli/train.tsv", test=into / "mnli/dev_matched.tsv")
+    classes.write_classes(images, seed, path=into / "image_classes.tsv")
     progress(0.1, "wrote the annotations")
     detector = _train_detector(size.num_detector_images, seed, num_workers, progress)
     pictures = {name: [i.picture for i in images if i.folder == folder] for folder, name in _FOLDERS.items()}

@@ -26,6 +26,8 @@ PROFILE = Profile(
         num_nlvr2_test_sets=3,
         num_nlvr2_sentences=4,
         num_text_scenes=50,
+        num_inference_premises=40,
+        num_inference_test_premises=10,
     ),
     vocabulary_entries=1000,
     text_length=24,

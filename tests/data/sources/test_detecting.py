@@ -39,8 +39,8 @@ def write(tmp_path):
 
 
 def test_every_source_but_the_users_own_pictures_and_plain_text_says_by_what_its_files_are_known():
-    unmarked = [name for name, source in all_sources().items() if not source.marks]
-    assert unmarked == ["collection_images", "image_folders", "texts"]
+    unmarked = ["collection_images", "image_classes_test", "image_classes_train", "image_folders", "texts"]
+    assert [name for name, source in all_sources().items() if not source.marks] == unmarked
 
 
 def test_a_file_is_known_whatever_it_is_called_and_only_as_what_it_is(whole_files, write):

@@ -11,7 +11,9 @@ from data.errors import SourceError
 from data.sources import all_sources
 from data.sources.json_items import MAX_DEPTH, items, members
 
-READERS = [(name, content) for name, s in all_sources().items() for content in s.reads if not s.is_folder]
+READERS = [
+    (name, content) for name, source in all_sources().items() if not source.is_folder for content in source.reads
+]
 KEYED_JSON_SOURCES = ["gqa_questions", "gqa_scene_graphs", "gqa_test_questions"]  # one object, its keys are ids
 JSON_SOURCES = [
     "coco_captions",

@@ -16,7 +16,9 @@ from data.sources import all_sources
 from tests.data.sources.well_formed import check
 from tests.data.sources.wild import DEEP, FAST, WILD, WILD_ARRAYS, WILD_COLUMNS
 
-READERS = [(name, content) for name, source in all_sources().items() for content in source.reads]
+READERS = [
+    (name, content) for name, source in all_sources().items() if not source.is_folder for content in source.reads
+]
 
 
 @pytest.mark.parametrize(("name", "content"), READERS)

@@ -83,6 +83,8 @@ def test_every_reader_takes_its_files_and_rejects_nothing(world: Path, images: l
     assert counts["nlvr2", "questions"] == 4 * 4 * 6
     assert counts["flickr30k", "captions"] == 3 * (5 + 2) + 2 * 3
     assert counts["texts", "texts"] == 2 * 7
+    assert counts["mnli", "sentences"] == 3 * (6 + 3)
+    assert 0 < counts["image_class_list", "classes"] <= len(images)
     assert counts["object_vocabulary", "labels"] == 28
     assert counts["attribute_vocabulary", "labels"] == 12
     assert (counts["validation_images", "image_ids"], counts["test_images", "image_ids"]) == (3, 4)
