@@ -62,7 +62,7 @@ PROFILE = Profile(
         num_steps={"image": 10, "joint": 10, "pair": 20, "all": 40},
         batch_sizes={"image": 8, "text": 8, "pair": 16},
         order_options={"queue": 64, "search_space": 32},
-        decoder={"layers": 1, "width": 32, "heads": 4},
+        decoder={"layers": 1, "width": 32, "heads": 4, "norm_pix": False},
     ),
     ablations={
         "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 2, "vqa": 1, "nlvr1": 1}),
