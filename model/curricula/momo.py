@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from data.errors import UserError
 from model import readings as readings_text
+from model.plugins import choose
 from model.specs import (
     Budget,
     Corruption,
@@ -189,7 +190,8 @@ def _stage(name: str, sizes: MomoSizes, readings: MomoReadings, *, seed: int, st
 def _stream(name: str, sizes: MomoSizes, readings: MomoReadings) -> Stream:
     """The rows of a corpus, shown as they are and with parts hidden, as its objectives need it."""
     first, *more = _showings(name, sizes)
-    is_grouped = name == "pair" and readings.order == "grit"
+    orders = {"shuffle": Order(), "grit": Order(name="grit", options=sizes.order_options)}
+    chosen = choose(orders, readings.order, where="order of MoMo's pairs")
     return Stream(
         corpus=CORPORA[name],
         name=name,
@@ -198,7 +200,7 @@ def _stream(name: str, sizes: MomoSizes, readings: MomoReadings) -> Stream:
         corruptions=first.corruptions,
         objectives=first.objectives,
         more=tuple(more),
-        order=Order(name="grit", options=sizes.order_options) if is_grouped else Order(),
+        order=chosen if name == "pair" else Order(),
         view={} if name == "text" else sizes.view,
     )
 

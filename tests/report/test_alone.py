@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data import schema
-from report.contents import BenchmarkFolders
+from report.inputs import BenchmarkFolders
 from tests.parts import only_part
 from tests.report import run
 from tests.report.conftest import MakeInputs, Page, report_of
