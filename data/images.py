@@ -25,6 +25,7 @@ from data.records import PRETRAINING
 from data.rejects import RejectLog
 from data.schema import IMAGES, REJECTED, SPLITS
 from data.sources import SourceFiles, read, that_give
+from data.sources.own_pictures import is_own
 from data.writers import write_json, write_parquet
 
 FILE_NAME = "images.parquet"
@@ -107,6 +108,12 @@ class ImageTable:
     def only(self, image_ids: Iterable[str]) -> ImageTable:
         """The table of some of its images."""
         return ImageTable(self._rows.filter(pc.is_in(self._rows["image_id"], pa.array(sorted(image_ids), pa.string()))))
+
+    def listed(self) -> ImageTable:
+        """The table of the images that a file lists: without pictures of the user's own."""
+        if not any(map(is_own, self.image_ids)):
+            return self
+        return self.only(image_id for image_id in self.image_ids if not is_own(image_id))
 
     def _column(self, name: str) -> dict[str, Any]:
         """A column by image id; equal values are one object."""

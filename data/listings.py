@@ -17,6 +17,8 @@ from data.schema import SPLITS
 from data.sources import SourceFiles, all_sources, read, that_give
 from data.sources.parts import part_of, split_of
 
+TWICE = "two pictures of one name, in folders or files of one name"
+
 
 class Member(NamedTuple):
     """A picture's place in a collection; sorts as it is written.
@@ -77,8 +79,11 @@ def gather(files: SourceFiles, reject: Reject, progress: Progress) -> Listings:
     listings = Listings()
     given = [(name, path) for name in that_give("images") for path in files.get(name, ())]
     for name, path in given:
-        pool = all_sources()[name].pool
+        pool, is_own = all_sources()[name].pool, all_sources()[name].pictures is not None
         for record in read({name: (path,)}, "images", reject):
+            if is_own and record.image_id in listings.by_id:
+                reject(Rejection(source=name, record=record.file_name or "", field="name", reason=TWICE))
+                continue
             listing = listings.by_id.setdefault(record.image_id, Listing(pool))
             reason = _merge(listing, record, pool)
             if reason is not None:

@@ -17,6 +17,7 @@ from data.corpora.joined import Joined
 from data.progress import Progress
 from data.schema import BENCHMARK_ROWS, REJECTED, SPLITS
 from data.shards import Finished, PartFiles, Workplace
+from data.vocabulary import Encoded, Vocabulary
 from data.writers import write_json, write_parquet
 
 FOLDER = "rows"
@@ -24,6 +25,8 @@ ANSWERS_NAME = "answers.json"
 SUBMIT = "submit"
 """The split of rows whose answers nobody has published: they are answered for the benchmark's server."""
 ORDER = (*SPLITS, SUBMIT)
+SEPARATOR = " [SEP] "
+"""What stands between the two sentences of a pair where both are one text."""
 
 Targets = Callable[[Sequence[str]], Mapping[str, float]]
 """The score in [0, 1] of each right answer, from the published ones."""
@@ -33,7 +36,8 @@ Targets = Callable[[Sequence[str]], Mapping[str, float]]
 class QuestionRow:
     """One row before its text is encoded and its answers are looked up.
 
-    `place`: how many captions were read before this one; 0 for questions.
+    `place`: how many captions were read before this one; 0 for questions. `second` is the other sentence of a pair.
+    Without images a text stands alone, with an empty text an image.
     """
 
     row_id: str
@@ -44,6 +48,12 @@ class QuestionRow:
     published: tuple[str, ...] = ()
     kind: str = ""
     set_id: str = ""
+    second: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Its text as the table has it: of a pair both sentences, with [SEP] between them."""
+        return f"{self.text}{SEPARATOR}{self.second}" if self.second else self.text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +112,10 @@ def _write_part(shard: _Shard, *, encoding: Encoding) -> Finished:
     answerable: Counter[str] = Counter()
     num_pieces = num_truncated = 0
     for row in shard.rows:
-        encoded = vocabulary.encode_words(row.text, encoding.max_length)
+        encoded = _encoded(row, vocabulary, encoding.max_length)
         right = {} if encoding.targets is None else encoding.targets(row.published)
         scores = dict(sorted((id_of[answer], score) for answer, score in right.items() if answer in id_of))
-        shown = (row.row_id, row.image_ids, row.split, row.text, encoded.token_ids)
+        shown = (row.row_id, row.image_ids, row.split, row.shown, encoded.token_ids)
         values = (*shown, row.published, list(scores), list(scores.values()), row.kind, row.set_id, row.place)
         for name, value in zip(BENCHMARK_ROWS.names, values, strict=True):
             columns[name].append(value)
@@ -116,6 +126,15 @@ def _write_part(shard: _Shard, *, encoding: Encoding) -> Finished:
     digest = shards.write_part(shard.path, lambda path: write_parquet(path, table, BENCHMARK_ROWS))
     summary = {"answerable": answerable, "num_pieces": num_pieces, "num_truncated": num_truncated}
     return Finished(digest=digest, summary=summary)
+
+
+def _encoded(row: QuestionRow, vocabulary: Vocabulary, max_length: int) -> Encoded:
+    """Its word pieces; of an image alone there are none."""
+    if not row.text:
+        return Encoded(token_ids=[], words=[], is_truncated=False)
+    if row.second:
+        return vocabulary.encode_pair(row.text, row.second, max_length)
+    return vocabulary.encode_words(row.text, max_length)
 
 
 def _write_counts(

@@ -22,13 +22,18 @@ from data.schema import SPLITS
 from data.shards import Workplace
 from data.sources import SourceFiles, that_give
 
-AskedContent = Literal["questions", "captions"]
+AskedContent = Literal["questions", "captions", "sentences", "classes"]
 _GIVEN_BY = {
     "train": "add the publisher's training file to [sources]",
     "validation": "name images in [sources] validation_images, raise [ImageTable] validation_rate, or add the "
     "publisher's validation (dev) file",
     "test": "name images in [sources] test_images, raise [ImageTable] test_rate, or add the publisher's test file "
     "(rows without published answers are answered for its server, and not judged here)",
+}
+_GIVEN_BY_SENTENCES = {
+    "train": "add the publisher's train.tsv to [sources]",
+    "validation": "give more training rows, of which a share is for validation",
+    "test": "add the publisher's dev.tsv, which is the test split here",
 }
 
 
@@ -55,14 +60,18 @@ def build(
     into: Path,
     progress: Progress,
     workplace: Workplace,
+    fixed: tuple[str, ...] = (),
+    pictures: Path | None = None,
 ) -> None:
     """Write rows/part-00000.parquet on, answers.json, counts.json and rejected.parquet into the folder `into`.
 
     `files` are the benchmark's own, and those of `list_source`, the source of its possible answers, where it is set.
-    `targets` is None where nothing is answered. Raises UserError where train, validation or test is empty or no
-    training row can be answered, SourceError where more than `max_rejected_rate` of the records were rejected.
+    `targets` is None where nothing is answered. `fixed` are the possible answers where they do not come from the rows.
+    With `pictures` the images of rows are those that have one there, else those that have regions. Raises UserError
+    where train, validation or test is empty or no training row can be answered, SourceError where more than
+    `max_rejected_rate` of the records were rejected.
     """
-    joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary)
+    joined = Joined.open(images=images, regions=regions, vocabulary=vocabulary, pictures=pictures)
     collected = _Collected(joined=joined, content=content)
     for record in joined.records(files, content, progress):
         collected.add(_asked_of(record) if isinstance(record, CaptionRecord) else record)
@@ -75,8 +84,10 @@ def build(
     rows = list(collected.rows.values())
     if targets is not None:
         _set_apart(rows)
-    _check_splits(rows)
-    possible = () if targets is None else _possible(rows, targets, settings.min_count, listed, list_source)
+    _check_splits(rows, content)
+    possible = fixed
+    if targets is not None and not fixed:
+        possible = _possible(rows, targets, settings.min_count, listed, list_source)
     write(
         rows,
         joined,
@@ -114,14 +125,17 @@ class _Collected:
             return
         self.seen.add(row_id)
         image_ids = self._images_of(record)
-        text = self.joined.text_of(record.text, source=self.content, record=row_id) if image_ids else None
-        if text is None or not self._is_unicode((*record.answers, record.kind, record.set_id), self.content, row_id):
+        texts = None if image_ids is None else self._texts_of(record)
+        if image_ids is None or texts is None:
+            return
+        if not self._is_unicode((*record.answers, record.kind, record.set_id), self.content, row_id):
             return
         self.rows[row_id] = QuestionRow(
             row_id=row_id,
             image_ids=image_ids,
-            split=self.joined.images.split[image_ids[0]],
-            text=text,
+            split=self.joined.images.split[image_ids[0]] if image_ids else str(record.split),
+            text=texts[0],
+            second=texts[1],
             place=len(self.seen) - 1 if self.content == "captions" else 0,
             published=self._share(record.answers),
             kind=self._share((record.kind,))[0],
@@ -148,18 +162,26 @@ class _Collected:
             return False
         return True
 
-    def _images_of(self, record: QuestionRecord) -> tuple[str, ...]:
-        """The canonical ids of its images; none, and a rejection, unless all are there and of one split."""
-        assert record.image_ids, f"{record.question_id} shows no image"
+    def _texts_of(self, record: QuestionRecord) -> tuple[str, str] | None:
+        """Its text and the second one, each on one line; None, and a rejection, where one that is asked has no word."""
+        first, second = (
+            self.joined.text_of(text, source=self.content, record=record.question_id) if is_asked else ""
+            for text, is_asked in ((record.text, self.content != "classes"), (record.second, bool(record.second)))
+        )
+        return None if first is None or second is None else (first, second)
+
+    def _images_of(self, record: QuestionRecord) -> tuple[str, ...] | None:
+        """The canonical ids of its images; None, and a rejection, unless all are there and of one split."""
+        assert record.image_ids or record.split, f"{record.question_id} shows no image and has no split"
         found: list[str] = []
         for name in record.image_ids:
             image_id = self.joined.image_of(name, source=self.content, record=record.question_id)
             if image_id is None:
-                return ()
+                return None
             found.append(image_id)
         if len({self.joined.images.split[image_id] for image_id in found}) > 1:
             self.joined.reject(self.content, record.question_id, "image_ids", "images of different splits")
-            return ()
+            return None
         return tuple(found)
 
     def _share(self, texts: Sequence[str]) -> tuple[str, ...]:
@@ -173,15 +195,18 @@ def _set_apart(rows: Iterable[QuestionRow]) -> None:
             row.split = SUBMIT
 
 
-def _check_splits(rows: Iterable[QuestionRow]) -> None:
+def _check_splits(rows: Iterable[QuestionRow], content: AskedContent) -> None:
     counts = Counter(row.split for row in rows)
     empty = [split for split in SPLITS if not counts[split]]
+    given_by, where = _GIVEN_BY, "the images of the benchmark's questions, by their split in the image table"
+    if content == "sentences":
+        given_by, where = _GIVEN_BY_SENTENCES, "the benchmark's files under [sources]"
     if empty:
         raise UserError(
             expected="training, validation and test rows",
             found=f"no {' and no '.join(empty)} rows among {counts.total():,}: {dict(sorted(counts.items()))}",
-            where="the images of the benchmark's questions, by their split in the image table",
-            way_out="; ".join(_GIVEN_BY[split] for split in empty),
+            where=where,
+            way_out="; ".join(given_by[split] for split in empty),
         )
 
 

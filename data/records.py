@@ -43,6 +43,16 @@ class CaptionRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TextRecord:
+    """A sentence or paragraph that stands beside no image; those that follow each other with one `document_id` are one
+    document."""
+
+    document_id: str
+    text_id: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PhraseRecord:
     """One phrase that describes a region of an image."""
 
@@ -64,10 +74,11 @@ class BoxRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QuestionRecord:
-    """A question or a statement about one image or several, as a benchmark's publisher asks it.
+    """What a benchmark's publisher asks: a text about one image or several, a text alone, or an image alone.
 
     `answers` are the published ones in their order (ten in VQA v2, else one), empty where none are or where they stand
     in a file of their own. `kind` is the publisher's type of question; statements of one `set_id` are judged together.
+    `second` is the other sentence of a pair of them. `split` is the row's own, where no image has one: of text alone.
     """
 
     question_id: str
@@ -76,6 +87,8 @@ class QuestionRecord:
     answers: tuple[str, ...] = ()
     kind: str = ""
     set_id: str = ""
+    second: str = ""
+    split: Split | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,9 +159,14 @@ Content = Literal[
     "answers",
     "answer_list",
     "negatives",
+    "texts",
+    "sentences",
+    "classes",
 ]
 Reader = Callable[[Path, Reject], Iterator[Any]]
 BulkReader = Callable[[Path, Reject], Iterator[pa.RecordBatch]]
+ColumnReader = Callable[[Path, Reject, str], Iterator[Any]]
+"""A reader of a table, told in which column to look."""
 Place = int | str
 """Where a record lies: an offset in bytes, the number of a row, a key, or a path below the folder."""
 IsChecked = Callable[[Any], bool]
@@ -166,6 +184,30 @@ class RegionReader:
 
     located: Callable[[Path, Reject, IsChecked], Iterator[tuple[Place, RegionRecord]]]
     at: Callable[[Path, Iterable[Any]], Iterator[RegionRecord]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnPicture:
+    """A picture of the user's own, which no file describes.
+
+    `name` is its path below the folder or inside the archive, or the number of its row; `place` what fetches it.
+    """
+
+    image_id: str
+    name: str
+    place: Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureReader:
+    """How pictures of the user's own are found, and their bytes fetched.
+
+    `located(path, reject)` gives each `OwnPicture`, and looks at no picture; `read(path, place)` gives the encoded
+    bytes at a place, None where there are none, in whatever order they are asked for; best in that of `located`.
+    """
+
+    located: Callable[[Path, Reject], Iterator[OwnPicture]]
+    read: Callable[[Path, Any], bytes | None]
 
 
 def alone(path: Path) -> tuple[Path, ...]:
@@ -194,10 +236,13 @@ class Source:
     """One publisher's format: its key in `[sources]`, where it can be had, and what can be read from it.
 
     `reads` maps a content to its reader `(path, reject) -> iterator of records`: images -> ImageRecord, captions ->
-    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions -> QuestionRecord,
-    answers -> AnswersRecord, negatives -> NegativesRecord, labels, image_ids and answer_list -> str.
-    `in_bulk` has faster readers for some of them, which give the same as tables of data.schema.TEXTS.
-    A folder of pictures or a file that another library opens has an empty `reads`. `is_folder` None: either.
+    CaptionRecord, phrases -> PhraseRecord, boxes -> BoxRecord, regions -> RegionRecord, questions (about images),
+    sentences (alone) and classes (of images alone) -> QuestionRecord, answers -> AnswersRecord, negatives ->
+    NegativesRecord, texts -> TextRecord, labels, image_ids and answer_list -> str. `in_bulk` has faster readers for
+    some of them, which give the same as tables of data.schema.TEXTS; `in_column` those of tables that can be told in
+    which column to look.
+    A folder of pictures that other files list, or a file that another library opens, has an empty `reads`. `is_folder`
+    None: either. Pictures that no file lists come with `pictures`, which fetches them.
     `beside(path)` names the files that are read together with one.
     One that gives regions has `regions`, which fetches them by their places. `marks` are the ways to know its files.
 
@@ -210,8 +255,10 @@ class Source:
     address: str
     reads: Mapping[Content, Reader]
     in_bulk: Mapping[Content, BulkReader] = field(default_factory=dict)
+    in_column: Mapping[Content, ColumnReader] = field(default_factory=dict)
     is_folder: bool | None = False
     beside: Callable[[Path], tuple[Path, ...]] = alone
     pool: str = PRETRAINING
     regions: RegionReader | None = None
+    pictures: PictureReader | None = None
     marks: tuple[Marks, ...] = ()

@@ -7,6 +7,8 @@ import pyarrow as pa
 NUM_REGIONS = 36
 FEATURE_SIZE = 2048
 SPLITS = ("train", "validation", "test")
+NO_IMAGE = ""
+"""The image of a row of text alone."""
 
 IMAGES = pa.schema(
     [

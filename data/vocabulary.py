@@ -11,14 +11,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
+from data import documents, texts
 from data import images as image_table
-from data import texts
+from data.documents import TextSplits
 from data.errors import SourceError, UserError
 from data.images import ImageTable
 from data.progress import Progress
@@ -41,9 +43,15 @@ _SPACES = re.compile(r"[ \t\n\r]+")
 
 @dataclass(frozen=True, kw_only=True)
 class VocabularySettings:
-    """How many entries to train, specials and single characters included; the text may yield fewer."""
+    """How many entries to train, specials and single characters included; the text may yield fewer.
+
+    `splits` says which documents of the sources of texts are learnt from, None: there are none; `text_column` is where
+    tables have them.
+    """
 
     num_entries: int
+    splits: TextSplits | None = None
+    text_column: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +111,23 @@ class Vocabulary:
             is_truncated=num_whole < len(words),
         )
 
+    def encode_pair(self, first: str, second: str, max_length: int) -> Encoded:
+        """Two texts from [CLS] to [SEP], with another [SEP] between them; of the longer one pieces are cut at its end.
+
+        Nothing else tells the two apart. `words` are those of both, whole or not.
+        """
+        assert max_length >= 5, f"no room for two words in {max_length} pieces"
+        texts = [self.split(first), self.split(second)]
+        pieces = [[piece for word in words for piece in word.piece_ids] for words in texts]
+        num_over = sum(map(len, pieces)) + 3 - max_length
+        for _ in range(num_over):
+            max(pieces, key=len).pop()
+        return Encoded(
+            token_ids=[self.cls_id, *pieces[0], self.sep_id, *pieces[1], self.sep_id],
+            words=[word for words in texts for word in words],
+            is_truncated=num_over > 0,
+        )
+
     def _split_chunk(self, chunk: str) -> tuple[Word, ...]:
         pre_tokens = self._splitter.pre_tokenize_str(self._normalizer.normalize_str(chunk))
         return tuple(
@@ -124,8 +149,12 @@ def adopt(files: SourceFiles, *, into: Path) -> None:
 def train(
     files: SourceFiles, *, images: Path, regions: Path, settings: VocabularySettings, into: Path, progress: Progress
 ) -> None:
-    """Train a WordPiece vocabulary on all texts of the train split: labels of regions, phrases, captions, questions."""
-    counts = _count_words(_texts(files, image_table.load(images), RegionStore.open(regions / REGIONS_FILE)), progress)
+    """Train a WordPiece vocabulary on all texts of the train split: labels of regions, phrases, captions, questions.
+
+    Texts beside no image count where `settings` have their splits.
+    """
+    of_images = _texts(files, image_table.load(images), RegionStore.open(regions / REGIONS_FILE))
+    counts = _count_words(chain(of_images, _texts_alone(files, settings)), progress)
     alphabet = _alphabet(counts)
     fixed = [*SPECIALS, *(f"##{character}" for character in alphabet)]
     if settings.num_entries < len(fixed) + len(alphabet):
@@ -214,6 +243,13 @@ def _texts(files: SourceFiles, table: ImageTable, store: RegionStore) -> Iterato
     for question in read(files, "questions", _ignore):
         if all(_is_training(image_id, table) for image_id in question.image_ids):
             yield _encodable(question.text), 1
+
+
+def _texts_alone(files: SourceFiles, settings: VocabularySettings) -> Iterator[tuple[str, int]]:
+    """As `_texts`, of the sources of texts."""
+    if settings.splits is not None:
+        found = documents.training_texts(files, _ignore, column=settings.text_column, splits=settings.splits)
+        yield from ((text, 1) for text in found)
 
 
 def _is_training(image_id: str, table: ImageTable) -> bool:

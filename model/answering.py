@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from data import draws
 from data.errors import UserError
+from model import blind
 from model.benchmarks import Answered, Benchmark
 from model.exams import Exam
 from model.forms import Outcome
@@ -52,6 +53,25 @@ def outcome(exam: Exam, test: Questions, own: Given, *, withheld: Given, train: 
     return Outcome(
         scores=scores["model"],
         baselines={name: scores[name] for name in ("majority", "image withheld")},
+        predictions=_predictions(exam, test, own, rows["model"]),
+        num_rows=test.num_rows,
+        num_images=len(np.unique(test.images_NM)),
+        by_kind=by_kind(exam.benchmark, rows),
+    )
+
+
+def alone(exam: Exam, test: Questions, own: Given) -> Outcome:
+    """As `outcome`, of texts alone or images alone: beside what sees less of them."""
+    train = exam.questions("train")
+    rows = {
+        "model": test.answered(own.ids_NC[:, 0], exam.answers),
+        "majority": test.answered(np.full(test.num_rows, majority(train, len(exam.answers))), exam.answers),
+        **{name: test.answered(ids_N, exam.answers) for name, ids_N in blind.answers(exam, train=train, test=test)},
+    }
+    scores = {name: exam.benchmark.measure(answered) for name, answered in rows.items()}
+    return Outcome(
+        scores=scores["model"],
+        baselines={name: scores[name] for name in rows if name != "model"},
         predictions=_predictions(exam, test, own, rows["model"]),
         num_rows=test.num_rows,
         num_images=len(np.unique(test.images_NM)),

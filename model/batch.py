@@ -6,6 +6,7 @@ Legend: B rows, L word pieces, R regions, D width of the network, V vocabulary.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,15 +32,18 @@ class Batch:
 
     A corruption returns a new batch: it changes the input columns (`text_BL`, `sources_BR`) and marks where; the
     truth columns (`true_*`, labels, boxes) always speak of the image that is shown. A source is a region of the store,
-    as image * R + region.
+    as image * `num_pieces` + region. Rows of texts alone have no region (R = 0, `num_pieces` 0), rows of images alone
+    no word piece (L = 0). After `drop_patches` all columns of regions have those alone that are shown.
     """
 
     rows_B: NDArray[np.int64]  # row numbers of the corpus
     keys_B: NDArray[np.uint64]  # the key of each row's id: what every draw rests on
-    images_B: Tensor  # the shown image's row of the region store, int64
+    images_B: Tensor  # the shown image's row of the region store, int64; -1: none
     text_BL: Tensor  # word pieces, int64
     text_mask_BL: Tensor  # True where there is a word piece, False on padding
     true_text_BL: Tensor
+    num_pieces: int  # regions of an image, shown or not
+    places_BR: Tensor  # which of them each region is, int64, ascending
     sources_BR: Tensor  # the region whose features each region shows, int64, or HIDDEN
     boxes_BR4: Tensor  # x1, y1, x2, y2 as shares of width and height; never changed by a corruption
     object_ids_BR: Tensor  # -1: not known
@@ -69,13 +73,22 @@ class Batch:
 
     def trimmed(self) -> Batch:
         """The batch without the columns of words that are padding in every row."""
-        length = int(self.text_mask_BL.any(0).nonzero().max()) + 1
+        used = self.text_mask_BL.any(0).nonzero()
+        length = int(used.max()) + 1 if len(used) else 0
         columns = ("text_BL", "text_mask_BL", "true_text_BL", "masked_words_BL")
         return dataclasses.replace(self, **{name: getattr(self, name)[:, :length] for name in columns})
 
     def true_sources(self) -> Tensor:
-        """The sources of the shown images' own regions, (B, R)."""
-        return own_sources(self.images_B, self.sources_BR.shape[1])
+        """The sources of the regions' own features, (B, R)."""
+        return self.images_B[:, None] * self.num_pieces + self.places_BR
+
+    def all_are_shown(self) -> bool:
+        """Whether no region was dropped."""
+        return self.places_BR.shape[1] == self.num_pieces
+
+    def dropped(self) -> Tensor:
+        """True for each region of the images that is not shown, (B, `num_pieces`)."""
+        return torch.ones(self.size, self.num_pieces, dtype=torch.bool).scatter(1, self.places_BR, False)
 
 
 def own_sources(images_B: Tensor, num_regions: int) -> Tensor:
@@ -132,8 +145,10 @@ class Output:
 
     `embedded_BRD` are the regions before they met the text.
     `image_BE` and `text_BE` are what image and text are by themselves, of length 1, to be compared; `temperature` is
-    what their products are divided by. `pool_pairs` gives the pooled states, (P, D), of other pairs of the batch: the
-    numbers of their texts and images, (P,). `taught` is a teacher's word on the same rows, for objectives that ask it.
+    what their products are divided by. They are what `alone` gives, which is asked once, and only where somebody wants
+    them: a network may need passes of their own for it. `pool_pairs` gives the pooled states, (P, D), of other pairs of
+    the batch: the numbers of their texts and images, (P,). `taught` is a teacher's word on the same rows, for
+    objectives that ask it.
     """
 
     text_BLD: Tensor
@@ -141,11 +156,25 @@ class Output:
     pooled_BD: Tensor
     words_VD: Tensor
     embedded_BRD: Tensor
-    image_BE: Tensor
-    text_BE: Tensor
+    alone: Callable[[], tuple[Tensor, Tensor]]
     temperature: Tensor
     pool_pairs: Callable[[Tensor, Tensor], Tensor]
     taught: Taught | None = None
+
+    @property
+    def image_BE(self) -> Tensor:  # noqa: N802  # a tensor's name has its shape
+        """The images by themselves."""
+        return self._compared[0]
+
+    @property
+    def text_BE(self) -> Tensor:  # noqa: N802
+        """The texts by themselves."""
+        return self._compared[1]
+
+    @functools.cached_property
+    def _compared(self) -> tuple[Tensor, Tensor]:
+        with torch.set_grad_enabled(self.pooled_BD.requires_grad):  # whoever asks first may want no gradient of it
+            return self.alone()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,7 @@ class Exam:
             num_images=self.benchmark.num_images,
             num_answers=len(self.answers),
             may_be_empty=may_be_empty,
+            has_texts=self.benchmark.reads != "image",
         )
 
     def image_ids(self, images: NDArray[np.int64]) -> list[str]:
@@ -77,11 +78,15 @@ class Exam:
         targets_BA: NDArray[np.float32],
         num_asked: int,
     ) -> Pairs:
-        """The pairs of some rows: `texts_P` are row numbers of `questions`, `images_P` rows of the region store."""
-        rows_T, text_P = np.unique(texts_P, return_inverse=True)
-        text_TL = self.show_texts(questions, rows_T)
+        """The pairs of some rows: `texts_P` are row numbers of `questions`, `images_P` rows of the region store.
+
+        A text alone is in a pair with an image of no region, an image alone with a text of no word piece.
+        """
+        text_TL, text_P = self._texts(questions, texts_P)
         regions_IRF, boxes_IR4, image_P = (
-            self._whole(images_P)
+            self._no_images(len(texts_P))
+            if self.benchmark.reads == "text"
+            else self._whole(images_P)
             if self.view is None or not self._sees_images
             else self._altered(questions, self.view, epoch, rows_B=rows_B, texts_P=texts_P, images_P=images_P)
         )
@@ -97,6 +102,13 @@ class Exam:
             num_asked=torch.tensor(float(max(num_asked, 1))),
         )
 
+    def _texts(self, questions: Questions, texts_P: NDArray[np.int64]) -> tuple[Tensor, NDArray[np.int64]]:
+        """Each text once, (T, L), and which of them each pair shows; of images alone one without a piece for each."""
+        if self.benchmark.reads == "image":
+            return torch.empty(len(texts_P), 0, dtype=torch.int64), np.arange(len(texts_P))
+        rows_T, text_P = np.unique(texts_P, return_inverse=True)
+        return self.show_texts(questions, rows_T), text_P
+
     def show_texts(self, texts: Texts, rows_T: NDArray[np.int64]) -> Tensor:
         """The word pieces of some rows, (T, L), as long as the longest of them that is not over the limit."""
         longest = int(texts.lengths(rows_T).max())
@@ -111,6 +123,12 @@ class Exam:
         if not self._sees_images:
             sources_IR, boxes_IR4 = torch.full_like(sources_IR, HIDDEN), torch.zeros_like(boxes_IR4)
         return regions.features(self.facts.store, "cpu").take(sources_IR), boxes_IR4
+
+    def _no_images(self, num_pairs: int) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
+        """An image of no region for each pair: features, boxes, and which of them each pair shows."""
+        size = regions.feature_size(self.facts.store)
+        features_IRF = torch.empty(num_pairs, 0, size, dtype=torch.float16)
+        return features_IRF, torch.empty(num_pairs, 0, 4), np.arange(num_pairs)
 
     def _whole(self, images_P: NDArray[np.int64]) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
         """Each image once: features, boxes, and which of them each pair shows. Unseen, all are the same one."""

@@ -28,6 +28,7 @@ class Shown:
     text_mask_BL: Tensor  # True where there is a word piece, False on padding
     regions_BRF: Tensor  # as the store has them, float16
     boxes_BR4: Tensor
+    places_BR: Tensor | None = None  # which of its image's regions each one is, int64; None: all, in their order
     has_same_image: bool = False
 
     def part(self, rows: slice) -> Shown:
@@ -37,6 +38,7 @@ class Shown:
             text_mask_BL=self.text_mask_BL[rows],
             regions_BRF=self.regions_BRF[rows],
             boxes_BR4=self.boxes_BR4[rows],
+            places_BR=None if self.places_BR is None else self.places_BR[rows],
             has_same_image=self.has_same_image,
         )
 
@@ -212,12 +214,13 @@ def _show(batch: Batch, features: BatchFeatures) -> Shown:
         text_mask_BL=on_device(batch.text_mask_BL, features.device),
         regions_BRF=features.take(batch.sources_BR, rows_BR),
         boxes_BR4=on_device(batch.boxes_BR4, features.device),
+        places_BR=None if batch.all_are_shown() else on_device(batch.places_BR, features.device),
     )
 
 
 def _show_again(again: Batch, first: Batch, shown: Shown, features: BatchFeatures) -> Shown:
     """With the images of the first showing where no corruption has changed them."""
-    if not torch.equal(again.sources_BR, first.sources_BR):
+    if not (torch.equal(again.sources_BR, first.sources_BR) and torch.equal(again.places_BR, first.places_BR)):
         return _show(again, features)
     return dataclasses.replace(
         shown,

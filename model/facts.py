@@ -29,6 +29,11 @@ class Facts:
     neighbours_NK: NDArray[np.int64] | None  # rows of the store, most similar first, -1 at the end; None: not given
 
     @property
+    def sep_id(self) -> int:
+        """The word piece at the end of a text, and between two."""
+        return self.special_ids[3]
+
+    @property
     def vocabulary_size(self) -> int:
         """How many word pieces there are."""
         return len(self.tokens)

@@ -81,10 +81,12 @@ class RecordedStep:
         *,
         precision: Callable[[], AbstractContextManager[object]],
         like: Exercise,
+        has_features: bool = False,
     ) -> None:
         self._learner = learner
         self._names = tuple(like.asks)
         self._shares = shares
+        self._has_features = has_features
         self._precision = precision
         self._static = each_tensor(like, torch.clone)
         self._warm_up()
@@ -108,7 +110,9 @@ class RecordedStep:
 
     def _teach(self, exercise: Exercise) -> Outcome:
         with self._precision():
-            outcome: Outcome = self._learner.outcome(exercise, self._names)  # type: ignore[operator]
+            outcome: Outcome = self._learner.outcome(  # type: ignore[operator]
+                exercise, self._names, has_features=self._has_features
+            )
         (outcome.losses_N * self._shares).sum().backward()  # type: ignore[no-untyped-call]
         return each_tensor(outcome, torch.Tensor.detach)
 

@@ -6,6 +6,7 @@ Legend: B rows, R regions, F features, N regions asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from model.heads import DISTANCES, Decoder, at, gates
 from model.judging import Blind, Judge, LossJudge, Parts
 from model.objectives import Objective
 from model.plugins import choose
+from model.specs import Modality
 
 AskedOf = Callable[[Batch], Tensor]  # which regions are asked for, (B, R)
 Predicted = Callable[[Tensor], Tensor]  # features predicted without a model, (N, F), from those shown there, (N, F)
@@ -62,6 +64,8 @@ class PutBack(nn.Module):
 
 class FeatureRegression(Objective):
     """Predicts the features of the regions that `asked_of` marks; the loss is a mean over regions and dimensions."""
+
+    needs: ClassVar[tuple[Modality, ...]] = ("images",)
 
     def __init__(
         self, *, head: nn.Module, feature_size: int, loss: str, asked_of: AskedOf, copies: Mapping[str, Predicted]

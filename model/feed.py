@@ -33,7 +33,7 @@ class Feed:
         self._max_length = stream.max_length
         self._facts = facts
         self._seed = seed
-        self._view = regions.training_view(facts.store, stream.view)
+        self._view = regions.training_view(facts.store, stream.view) if self.rows.has_images else None
         self._showings = stream.showings()
         self._corruptions: list[list[Corruption]] = [
             [
@@ -103,8 +103,10 @@ class Feed:
         pad_id = self._facts.pad_id
         text_BL = torch.from_numpy(self.rows.tokens(rows_B, max_length=self._max_length, pad_id=pad_id))
         images_B = torch.from_numpy(self.rows.images_N[rows_B])
-        shown = regions.labels(self._facts.store, images_B)
+        has_images = self.rows.has_images
+        shown = regions.labels(self._facts.store, images_B) if has_images else regions.no_labels(len(rows_B))
         nothing_BR = torch.zeros(shown.object_ids_BR.shape, dtype=torch.bool)
+        num_pieces = nothing_BR.shape[1]
         return Batch(
             rows_B=rows_B,
             keys_B=self.rows.keys_N[rows_B],
@@ -112,7 +114,9 @@ class Feed:
             text_BL=text_BL,
             text_mask_BL=text_BL != pad_id,
             true_text_BL=text_BL,
-            sources_BR=own_sources(images_B, shown.object_ids_BR.shape[1]),
+            num_pieces=num_pieces,
+            places_BR=torch.arange(num_pieces).expand_as(nothing_BR),
+            sources_BR=own_sources(images_B, num_pieces),
             boxes_BR4=shown.boxes_BR4,
             object_ids_BR=shown.object_ids_BR,
             object_conf_BR=shown.object_conf_BR,

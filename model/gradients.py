@@ -84,7 +84,10 @@ class Gradients(Generic[Batch]):
         weights = self.weights[one.stream]
         if self._recorded is None:
             precision = partial(arithmetic.precision_of, self._budget.device, self._budget.precision)
-            self._recorded = RecordedStep(self._learner, weights, precision=precision, like=one.batch)
+            has_features = self._lanes[one.stream].observer is not None
+            self._recorded = RecordedStep(
+                self._learner, weights, precision=precision, like=one.batch, has_features=has_features
+            )
         outcome = each_tensor(self._recorded(one.batch), torch.clone)
         return (weights * outcome.losses_N).sum(), outcome
 
@@ -95,5 +98,6 @@ class Gradients(Generic[Batch]):
         with arithmetic.precision_of(self._budget.device, self._budget.precision):
             if lane.observer is None and not lane.is_taught:
                 return Outcome(losses_N=self._learner.losses(one.batch, names))  # type: ignore[operator]
-            outcome: Outcome = self._learner.outcome(one.batch, names)  # type: ignore[operator]
+            has_features = lane.observer is not None
+            outcome: Outcome = self._learner.outcome(one.batch, names, has_features=has_features)  # type: ignore[operator]
         return outcome

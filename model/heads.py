@@ -51,6 +51,16 @@ class TiedDecoder(nn.Module):
         return functional.linear(self.transform(states_ND), words_VD, self.bias)
 
 
+def answer_layers(width: int, hidden_size: int, num_outputs: int) -> nn.Sequential:
+    """LXMERT's head of a benchmark: two layers, twice as wide in between as the network."""
+    return nn.Sequential(
+        nn.Linear(width, 2 * hidden_size),
+        nn.GELU(),
+        nn.LayerNorm(2 * hidden_size, eps=LAYER_NORM_EPS),
+        nn.Linear(2 * hidden_size, num_outputs),
+    )
+
+
 class Decoder(nn.Sequential):
     """Transform, then a linear layer."""
 

@@ -82,21 +82,21 @@ class Learner(nn.Module):
         """The loss of each objective, or of each of those named, in their order: what a part of a batch adds to it."""
         return self.outcome(exercise, names).losses_N
 
-    def outcome(self, exercise: Exercise, names: Sequence[str] | None = None) -> Outcome:
-        """As `losses`, with the features that the first showing had in the same pass; no gradient comes of them."""
+    def outcome(self, exercise: Exercise, names: Sequence[str] | None = None, *, has_features: bool = False) -> Outcome:
+        """As `losses`; `has_features`: with those of the first showing, of which no gradient comes."""
         losses: dict[str, Tensor] = {}
-        features: list[Tensor] = []
+        outputs: list[Output] = []
         taught: Taught | None = None
         for (shown, plain), askers in zip(self.outputs(exercise), exercise.asks_of, strict=True):
             output = dataclasses.replace(plain, taught=self._taught(exercise, shown, askers))
             taught = output.taught or taught
             losses |= {name: self.head(name).loss(exercise.asks[name], shown, output) for name in askers}
-            features += [output.image_BE.detach(), output.text_BE.detach()]
+            outputs.append(output)
         in_order_N = torch.stack([losses[name] for name in names or exercise.asks])
         return Outcome(
             losses_N=in_order_N,
-            image_BE=features[0],
-            text_BE=features[1],
+            image_BE=outputs[0].image_BE.detach() if has_features else None,
+            text_BE=outputs[0].text_BE.detach() if has_features else None,
             taught=None if taught is None else (taught.images_N, taught.image_NE, taught.text_NE),
         )
 

@@ -42,5 +42,8 @@ BINARY = RowLoss(of_rows=_binary)
 SOFT_BCE = RowLoss(of_rows=_soft_bce)
 """The same as a sum over answers, as LXMERT's. A row without targets asks for "no"s."""
 
+SQUARED = RowLoss(of_rows=lambda logits_BA, targets_BA: (logits_BA.float() - targets_BA).square().mean(1))
+"""The squared difference, a mean over answers, for one that is itself a number."""
+
 CROSS_ENTROPY = RowLoss(of_rows=_cross_entropy, num_asked=lambda targets_BA: int((targets_BA.sum(1) > 0).sum()))
 """The cross-entropy with the targets as shares; exactly 0 in rows without any, which do not count."""

@@ -64,7 +64,7 @@ class Grid:
         """The patches of some squares, (B, R, F)."""
         rows, (across, side) = len(pictures_B3HW), (self.num_across, self.patch_px)
         split = pictures_B3HW.view(rows, _CHANNELS, across, side, across, side)
-        return split.permute(0, 2, 4, 1, 3, 5).reshape(rows, self.num_patches, -1)
+        return split.permute(0, 2, 4, 1, 3, 5).reshape(rows, self.num_patches, _CHANNELS * side**2)
 
     def boxes(self) -> Tensor:
         """x1, y1, x2, y2 of each patch as shares of the square, (R, 4)."""
@@ -94,6 +94,7 @@ class PatchStore(Pieces):
         self.image_ids = store.image_ids
         self.row_of = store.row_of
         self.grid = grid
+        self.feature_size = _CHANNELS * grid.patch_px**2
         self.colours = choose(COLOURS, colours, where="colours of pictures")
         self.texts_of = texts_of
         self._store = store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import difflib
 import importlib
@@ -27,6 +28,12 @@ def names(kind: Kind) -> tuple[str, ...]:
 
 def load(kind: Kind, name: str) -> ModuleType:
     """The module of one plug-in. Raises UserError with the nearest name where there is none."""
+    check(kind, name)
+    return importlib.import_module(f"model.{kind}.{name}")
+
+
+def check(kind: Kind, name: str) -> None:
+    """Raise UserError with the nearest name where there is no such plug-in."""
     if name not in names(kind):
         nearest = difflib.get_close_matches(name, names(kind), n=1, cutoff=0.0)
         raise UserError(
@@ -35,7 +42,25 @@ def load(kind: Kind, name: str) -> ModuleType:
             where=f"model/{kind}",
             way_out=f"did you mean {nearest[0]!r}?" if nearest else f"add model/{kind}/{name}.py",
         )
-    return importlib.import_module(f"model.{kind}.{name}")
+
+
+def says(kind: Kind, name: str, attribute: str) -> bool:
+    """Whether a class in a plug-in's file sets that attribute to True, by its source: nothing is imported, so no torch.
+
+    Raises UserError where there is no such plug-in.
+    """
+    check(kind, name)
+    tree = ast.parse((Path(__file__).parent / kind / f"{name}.py").read_text("utf-8"))
+    return any(_sets(node, attribute) for node in ast.walk(tree))
+
+
+def _sets(node: ast.AST, attribute: str) -> bool:
+    """Whether a statement sets that name to True."""
+    if not isinstance(node, ast.Assign | ast.AnnAssign):
+        return False
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    is_named = any(isinstance(target, ast.Name) and target.id == attribute for target in targets)
+    return is_named and isinstance(node.value, ast.Constant) and node.value.value is True
 
 
 def choose(table: Mapping[str, Choice], name: str, *, where: str) -> Choice:

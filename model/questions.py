@@ -95,9 +95,19 @@ def read_answers(folder: Path) -> tuple[str, ...]:
 
 
 def read(
-    folder: Path, *, split: str, store: ImageStore, num_images: int, num_answers: int, may_be_empty: bool = False
+    folder: Path,
+    *,
+    split: str,
+    store: ImageStore,
+    num_images: int,
+    num_answers: int,
+    may_be_empty: bool = False,
+    has_texts: bool = True,
 ) -> Questions:
-    """The rows of one split. Raises SourceError on a file that is no such table, ContractError on bad rows."""
+    """The rows of one split. Raises SourceError on a file that is no such table, ContractError on bad rows.
+
+    Rows of texts alone have `num_images` 0; those of images alone are not `has_texts`, and have no word piece.
+    """
     path = folder / ROWS_FOLDER
     columns = ("row_id", "image_ids", "token_ids", "target_ids", "target_scores", *_SAID)
     try:
@@ -111,10 +121,14 @@ def read(
             where=str(path),
             way_out="check how images are split ([sources], [ImageTable]), or give more rows",
         )
-    return _questions(table, store, num_images=num_images, num_answers=num_answers, where=str(path))
+    return _questions(
+        table, store, num_images=num_images, num_answers=num_answers, min_length=2 if has_texts else 0, where=str(path)
+    )
 
 
-def _questions(table: pa.Table, store: ImageStore, *, num_images: int, num_answers: int, where: str) -> Questions:
+def _questions(
+    table: pa.Table, store: ImageStore, *, num_images: int, num_answers: int, min_length: int, where: str
+) -> Questions:
     row_ids = table["row_id"].to_pylist()
     image_ids_J, num_images_N = end_to_end(table["image_ids"])
     token_ids_T, lengths_N = end_to_end(table["token_ids"])
@@ -134,7 +148,7 @@ def _questions(table: pa.Table, store: ImageStore, *, num_images: int, num_answe
                 way_out="build the benchmark's rows again, from the images of this region store",
             )
 
-    check(np.flatnonzero(lengths_N < 2), "rows with at least [CLS] and [SEP]")
+    check(np.flatnonzero(lengths_N < min_length), "rows with at least [CLS] and [SEP]")
     check(np.flatnonzero(num_images_N != num_images), f"rows with {num_images} images")
     check(image_rows_J[images_J < 0], "rows whose images have regions")
     check(np.flatnonzero(num_scores_N != num_targets_N), "rows with a score for each right answer")
@@ -144,7 +158,7 @@ def _questions(table: pa.Table, store: ImageStore, *, num_images: int, num_answe
         keys_N=draws.row_keys(row_ids),
         token_ids_T=token_ids_T.astype(np.int64),
         ends_N=np.cumsum(lengths_N),
-        images_NM=images_J.reshape(-1, num_images),
+        images_NM=images_J.reshape(len(row_ids), num_images),
         target_ids_K=target_ids_K.astype(np.int64),
         target_scores_K=target_scores_K.astype(np.float32),
         target_ends_N=np.cumsum(num_targets_N),

@@ -94,7 +94,7 @@ def score_all(
             text_mask_TL = text_TL != exam.facts.pad_id
             return encoder.embed_text(text_TL, text_mask_TL), text_mask_TL
 
-        texts = (read(start)[0] for start in range(0, num_texts, per_pass))
+        texts = (read(start) for start in range(0, num_texts, per_pass))
         chosen_pairs = shortlist(encoder, images_IRD, texts, most=most) if most else None
         while into.num_done < num_texts:
             chosen = by_length_T[into.num_done : into.num_done + per_pass]
@@ -126,7 +126,7 @@ def _score(
         is_scored_TI = torch.ones(num_texts, num_images, dtype=torch.bool, device=text_TLD.device)
         scores_TI = torch.zeros(num_texts, num_images, device=text_TLD.device)
     else:
-        is_scored_TI, scores_TI = chosen_pairs.choose(text_TLD)
+        is_scored_TI, scores_TI = chosen_pairs.choose(text_TLD, text_mask_TL)
     text_P, image_P = is_scored_TI.nonzero().unbind(1)
     num_passes = math.ceil(len(text_P) / _PAIRS_PER_PASS[images_IRD.device.type])
     per_pass = math.ceil(len(text_P) / num_passes)

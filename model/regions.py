@@ -43,12 +43,13 @@ class Labels:
 
 
 class Pieces(ABC):
-    """Images by row, in other pieces than a detector's regions."""
+    """Images by row, in other pieces than a detector's regions; a piece has `feature_size` numbers."""
 
     image_ids: Sequence[str]
     row_of: Mapping[str, int]
     object_names: Sequence[str]
     attribute_names: Sequence[str]
+    feature_size: int
 
     @abstractmethod
     def labels(self, images_B: Tensor) -> Labels:
@@ -90,6 +91,23 @@ def labels(store: ImageStore, images_B: Tensor) -> Labels:
         attribute_ids_BR=torch.from_numpy(store.attribute_ids_NR[rows_B].astype(np.int64)),
         attribute_conf_BR=torch.from_numpy(store.attribute_conf_NR[rows_B]),
     )
+
+
+def no_labels(num_rows: int) -> Labels:
+    """Those of rows without an image: of no region, (B, 0)."""
+    ids_B0, confidences_B0 = torch.empty(num_rows, 0, dtype=torch.int64), torch.empty(num_rows, 0)
+    return Labels(
+        boxes_BR4=torch.empty(num_rows, 0, 4),
+        object_ids_BR=ids_B0,
+        object_conf_BR=confidences_B0,
+        attribute_ids_BR=ids_B0,
+        attribute_conf_BR=confidences_B0,
+    )
+
+
+def feature_size(store: ImageStore) -> int:
+    """How many numbers the features of a region have."""
+    return store.feature_size if isinstance(store, Pieces) else int(store.features_NRF.shape[2])
 
 
 def training_view(store: ImageStore, options: Options) -> View | None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from data.errors import UserError
 from model import learner, plugins
+from model.benchmarks import check_reads
 from model.exams import Exam
 from model.forms import Form
 from model.initialise import initialise
@@ -20,7 +21,10 @@ from model.specs import Network, Options
 
 
 class Respondent(nn.Module):
-    """`encoder` and, as `heads`, the form: tensors bear the names that they have in a `Learner`."""
+    """`encoder` and, as `heads`, the form: tensors bear the names that they have in a `Learner`.
+
+    Raises UserError where the network cannot read what the benchmark shows.
+    """
 
     encoder: Encoder
     heads: Form
@@ -30,6 +34,7 @@ class Respondent(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = plugins.load("networks", network.name).build(network, tokens=exam.facts.tokens)
+        check_reads(exam.benchmark, network, reads_alone=self.encoder.reads_alone)
         self.heads = plugins.load("forms", form.name).build(
             form.options,
             network=network,

@@ -1,5 +1,7 @@
 """The rows of a corpus in memory: token ids end to end, and which image each row speaks of.
 
+Those of a corpus are all of one kind: texts of images, texts alone, or images alone.
+
 Legend: N rows, T all word pieces of all rows, B rows of a batch, L word pieces of a row, S images of the split.
 """
 
@@ -20,6 +22,7 @@ from data.errors import ContractError, SourceError
 from model.regions import ImageStore
 
 FOLDER = "corpus"
+NO_IMAGE = -1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,11 @@ class Texts:
         """How many rows."""
         return len(self.row_ids)
 
+    @property
+    def has_texts(self) -> bool:
+        """Whether they have any word piece."""
+        return len(self.token_ids_T) > 0
+
     def lengths(self, rows_B: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many word pieces some rows have, (B,)."""
         starts_B = np.where(rows_B > 0, self.ends_N[rows_B - 1], 0)
@@ -45,8 +53,11 @@ class Texts:
     def tokens(self, rows_B: NDArray[np.int64], *, max_length: int, pad_id: int) -> NDArray[np.int64]:
         """The token ids of some rows, (B, max_length), padded at the end.
 
-        A longer row is cut, its last piece ([SEP]) kept: the length is the stream's, not the corpus's.
+        A longer row is cut, its last piece ([SEP]) kept: the length is the stream's, not the corpus's. Where no row has
+        a text, there is no place either: (B, 0).
         """
+        if not self.has_texts:
+            return np.empty((len(rows_B), 0), np.int64)
         ends_B = self.ends_N[rows_B]
         full_B = self.lengths(rows_B)
         starts_B, lengths_B = ends_B - full_B, np.minimum(full_B, max_length)
@@ -61,11 +72,16 @@ class Texts:
 class Rows(Texts):
     """The rows of one split, in the corpus's order."""
 
-    images_N: NDArray[np.int64]  # rows of the region store
+    images_N: NDArray[np.int64]  # rows of the region store, NO_IMAGE where the rows are texts alone
+
+    @property
+    def has_images(self) -> bool:
+        """Whether they speak of images."""
+        return bool((self.images_N != NO_IMAGE).any())
 
     def images(self) -> NDArray[np.int64]:
         """The images of the split, ascending, (S,)."""
-        return np.unique(self.images_N)
+        return np.unique(self.images_N[self.images_N != NO_IMAGE])
 
 
 def read(folder: Path, *, split: str, store: ImageStore) -> Rows:
@@ -84,7 +100,7 @@ def read(folder: Path, *, split: str, store: ImageStore) -> Rows:
     return Rows(
         row_ids=row_ids,
         keys_N=draws.row_keys(row_ids),
-        images_N=np.asarray([store.row_of[image_id] for image_id in image_ids], np.int64),
+        images_N=np.asarray([store.row_of.get(image_id, NO_IMAGE) for image_id in image_ids], np.int64),
         token_ids_T=token_ids_T.astype(np.int64),
         ends_N=np.cumsum(lengths_N),
     )
@@ -110,12 +126,23 @@ def _check(
         raise ContractError(
             expected=f"rows of the split {split!r}", found="none", where=where, way_out="check how images are split"
         )
+    kind = (bool(image_ids[0]), bool(lengths_N[0]))
     for row_id, image_id, length in zip(row_ids, image_ids, lengths_N.tolist(), strict=True):
-        if length < 2 or image_id not in store.row_of:
-            found = f"{length} token ids" if length < 2 else f"the image {image_id}, which has no regions"
+        found = _found_wrong(image_id, length, kind, store)
+        if found:
             raise ContractError(
-                expected="at least [CLS] and [SEP], and an image of the region store",
+                expected="an image of the region store, or at least [CLS] and [SEP], or both, as the first row has",
                 found=found,
                 where=f"{where}, row {row_id}",
                 way_out="build the corpus and the region store from the same images",
             )
+
+
+def _found_wrong(image_id: str, length: int, kind: tuple[bool, bool], store: ImageStore) -> str:
+    """What is wrong with a row of a corpus whose rows (have an image, have a text); nothing: an empty string."""
+    has_image, has_text = kind
+    if image_id and image_id not in store.row_of:
+        return f"the image {image_id}, which has no regions"
+    if length == 1 or has_text != bool(length) or not (length or image_id):
+        return f"{length} token ids"
+    return "" if has_image == bool(image_id) else f"the image {image_id!r}"

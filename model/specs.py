@@ -19,6 +19,7 @@ Mode = Literal["exact", "fast"]
 OptimizerName = Literal["adam", "adamw", "bertadam"]
 Schedule = Literal["constant", "linear"]
 Sees = Literal["pair", "text"]
+Modality = Literal["text", "images"]
 ImagesSeen = Literal["regions", "patches"]
 Options = dict[str, Any]  # the keyword arguments of the named plug-in; plain JSON values
 

@@ -16,12 +16,14 @@ from model import arithmetic, fast, held_out, job, job_facts, learner, order_fil
 from model.exercise import Exercise
 from model.facts import Facts
 from model.feed import Exercises, Feed
+from model.huggingface import vision
 from model.huggingface import weights as huggingface
 from model.huggingface.kinds import PARTS
 from model.initialise import copy_matching
 from model.job import Job
 from model.learner import Learner
 from model.loop import Loop
+from model.needs import hold_needs
 from model.observer import Observer
 from model.order_files import OrderFiles
 from model.orders import ObservingOrder
@@ -46,6 +48,8 @@ def train(path: str, progress: Progress) -> None:
     pupil.to(budget.device)
     feeds = _feeds(stage, this, known, split="train")
     validation = _feeds(stage, this, known, split="validation")  # a split without rows is said before any work
+    for stream in stage.streams:
+        hold_needs(stream, feeds[stream.label], pupil)
     features = regions.features(known.store, budget.device)
     rows_recorded = _rows_recorded(stage, ranks)
     pupil.teacher = _teacher(stage, pupil, ranks)  # before layers are compiled: it has the same, as they are
@@ -86,7 +90,7 @@ def _start(this: Job, pupil: Learner, known: Facts, network: Network) -> dict[st
     if given:
         return huggingface.read(given, network=network, tokens=known.tokens, own=pupil.state_dict())
     weights, _ = runs.read_start(this, known)
-    return weights
+    return vision.fitted(weights, pupil.state_dict(), where=this.path)
 
 
 def _teacher(stage: Stage, pupil: Learner, ranks: Ranks) -> Teacher | None:

@@ -19,7 +19,7 @@ from luigi.cmdline_parser import CmdlineParser
 
 from data.errors import UserError
 from pipeline import defaults, guard, scheduler, stopping
-from pipeline.curriculum import AlbefCurriculum, FullCurriculum, GritCurriculum
+from pipeline.curriculum import AlbefCurriculum, FullCurriculum, GritCurriculum, MomoCurriculum
 from tasks import command_line, faults
 from tasks.ablation import AblationTable
 from tasks.artifact import ArtifactTask
@@ -31,12 +31,14 @@ from tasks.grit_stages import GritStage
 from tasks.hard_negatives import HardNegatives
 from tasks.images import ImageTable, RegionFeatures
 from tasks.leaks import LeakReport
+from tasks.momo_stages import MomoStage
 from tasks.msp_stages import PhraseStage, Pretrain, SentenceStage, TokenStage
 from tasks.pictures import PictureStore
 from tasks.report import Report
 from tasks.settings import current_store
 from tasks.sources import SourceFile
 from tasks.tagging import PhraseTags, PosTagger
+from tasks.unimodal import ImageCorpus, TextCorpus
 from tasks.world import World
 
 __all__ = [
@@ -49,8 +51,11 @@ __all__ = [
     "GritCurriculum",
     "GritStage",
     "HardNegatives",
+    "ImageCorpus",
     "ImageTable",
     "LeakReport",
+    "MomoCurriculum",
+    "MomoStage",
     "PhraseCorpus",
     "PhraseStage",
     "PhraseTags",
@@ -62,6 +67,7 @@ __all__ = [
     "SentenceCorpus",
     "SentenceStage",
     "SourceFile",
+    "TextCorpus",
     "TokenCorpus",
     "TokenStage",
     "Vocabulary",

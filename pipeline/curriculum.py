@@ -49,7 +49,13 @@ class AlbefCurriculum(SystemCurriculum):
     system = "albef"
 
 
-CURRICULA = tuple(cls.__name__ for cls in (FullCurriculum, GritCurriculum, AlbefCurriculum))
+class MomoCurriculum(SystemCurriculum):
+    """MoMo from the sources to the report: images, images and text, text and pairs, then benchmarks of all three."""
+
+    system = "momo"
+
+
+CURRICULA = tuple(cls.__name__ for cls in (FullCurriculum, GritCurriculum, AlbefCurriculum, MomoCurriculum))
 """The main job first."""
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.regions.store import RegionStore
-from data.schema import BENCHMARK_ROWS, CORPUS, FILTERED, REJECTED, SPLITS
+from data.schema import BENCHMARK_ROWS, CORPUS, FILTERED, NO_IMAGE, REJECTED, SPLITS
 from report import artifacts
 from report.choice import spread
 from report.contents import Corpus, Dropped, Example, Region, Sample, Tagger
@@ -130,7 +130,7 @@ def _samples(name: str, folder: Path, store: RegionStore | None) -> list[Sample]
     samples = [
         Sample(
             row_id=row["row_id"],
-            image_ids=[row["image_id"]],
+            image_ids=[row["image_id"]] if row["image_id"] != NO_IMAGE else [],
             text=row["text"],
             answers={},
             regions=labelled_regions(store, row["image_id"], row["text"]),

@@ -22,6 +22,7 @@ from tasks.corpora import JOINED, Vocabulary, checked_length
 from tasks.images import ImageTable, RegionFeatures, SourceTask
 from tasks.node import Input
 from tasks.parameters import ChoiceParameter, OptionalCountParameter, RateParameter
+from tasks.pictures import PictureStore
 from tasks.profiles import BenchmarkSizes
 from tasks.settings import current_profile
 from tasks.sharded import ShardedTask
@@ -55,12 +56,17 @@ def left_out(wanted: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def _is_wanted(name: str, wanted: Sequence[str]) -> bool:
-    return name in wanted if wanted else benchmarks()[name].runs_on_world or not uses_world()
+    benchmark = benchmarks()[name]
+    if wanted:
+        return name in wanted
+    return benchmark.reads == "pair" and (benchmark.runs_on_world or not uses_world())
 
 
 def _why_not(name: str, wanted: Sequence[str]) -> str:
     if _is_wanted(name, wanted):
         return _lacking(benchmarks()[name])
+    if not wanted and benchmarks()[name].reads != "pair":
+        return "[Report] benchmarks does not name it, and not every network reads a text or an image alone"
     return "[Report] benchmarks does not name it" + ("" if wanted else ", which it takes on the generated world")
 
 
@@ -146,7 +152,12 @@ class BenchmarkCorpus(BenchmarkTask, SourceTask, ShardedTask):
             "regions": Input(node=RegionFeatures(profile=self.profile)),
             "vocabulary": Input(node=Vocabulary(profile=self.profile)),
             **self.source_inputs(),
+            **self._pictures(),
         }
+
+    def _pictures(self) -> dict[str, Input]:
+        """The pictures, which images alone are joined with instead of regions."""
+        return {"pictures": Input(node=PictureStore(profile=self.profile))} if self.declared().reads == "image" else {}
 
     def _questions(self) -> QuestionSettings:
         rule = self.declared().answers
@@ -168,16 +179,17 @@ class BenchmarkCorpus(BenchmarkTask, SourceTask, ShardedTask):
     def build(self, job: Job) -> None:
         """Read, join, encode."""
         rule = self.declared().answers
-        given = {name: job.inputs[name] for name in JOINED}
+        given = {name: job.inputs[name] for name in (*JOINED, *self._pictures())}
         questions.build(
             source_files(job, self.source_names()),
             content=self.declared().content,
             targets=None if rule is None else rule.targets,
             list_source=None if rule is None else rule.list_source,
             **given,
+            fixed=() if rule is None else rule.fixed,
             settings=self._questions(),
             into=job.result,
             progress=job.progress,
             workplace=self.workplace(job),
         )
-        contract.check(job.result, **given, max_length=self.length())
+        contract.check(job.result, **given, max_length=self.length(), content=self.declared().content)

@@ -1,4 +1,4 @@
-"""The text side of the DAG: the vocabulary and the three corpora."""
+"""The text side of the DAG: the vocabulary, and the three corpora of text beside images."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tasks.node import Input
 from tasks.parameters import ChoiceParameter, OptionalCountParameter, RateParameter
 from tasks.settings import current_profile
 from tasks.sharded import ShardedTask
-from tasks.sources import givers, is_set, need, source_files
+from tasks.sources import givers, is_set, need, source_files, uses_world
 from tasks.tagging import PhraseTags
 
 JOINED = ("images", "regions", "vocabulary")
@@ -42,7 +42,13 @@ class Vocabulary(SourceTask):
 
     def source_names(self) -> tuple[str, ...]:
         """The given file, or all that holds text."""
-        return ("bert_vocabulary",) if is_set("bert_vocabulary") else givers("phrases", "captions", "questions")
+        if is_set("bert_vocabulary"):
+            return ("bert_vocabulary",)
+        return (*givers("phrases", "captions", "questions"), *self._texts_alone())
+
+    def _texts_alone(self) -> tuple[str, ...]:
+        """The user's sources of texts; the world's are in the words of its captions."""
+        return () if uses_world() else givers("texts")
 
     def inputs(self) -> Mapping[str, Input]:
         """The sources, and images and regions: only training images' texts and labels are used."""
@@ -55,7 +61,13 @@ class Vocabulary(SourceTask):
         }
 
     def _sizes(self) -> VocabularySettings:
-        return VocabularySettings(num_entries=self.num_entries or current_profile(self.profile).vocabulary_entries)
+        from tasks.unimodal import TextCorpus  # each needs the other
+
+        num_entries = self.num_entries or current_profile(self.profile).vocabulary_entries
+        if not self._texts_alone():
+            return VocabularySettings(num_entries=num_entries)
+        corpus = TextCorpus(profile=self.profile)
+        return VocabularySettings(num_entries=num_entries, splits=corpus.splits(), text_column=corpus.text_column)
 
     def settings(self) -> Mapping[str, Any]:
         """The size, unless the entries are given."""
@@ -89,7 +101,15 @@ def checked_length(length: int, *, where: str) -> int:
     return length
 
 
-class CorpusTask(SourceTask, ShardedTask):
+class StreamCorpus(SourceTask, ShardedTask):
+    """A corpus that a stream can read."""
+
+    @abstractmethod
+    def length(self) -> int:
+        """How many word pieces a row may have, [CLS] and [SEP] included."""
+
+
+class CorpusTask(StreamCorpus):
     """What the three corpora share: they join text to images that have regions, in word pieces."""
 
     max_length: luigi.OptionalIntParameter = luigi.OptionalIntParameter(

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from data.errors import UserError
+from model import plugins
+from model.benchmarks import check_reads
 from model.curricula import msp
 from model.spec_json import to_plain
 from model.specs import Budget, Device, Evaluation, FineTuning, Mode, Network, Options, Precision, Sees, check_length
@@ -93,8 +95,12 @@ class JudgedTask(BenchmarkTask):
             f"model.networks.{self.network().name}",
         )
 
+    def _reads_alone(self) -> bool:
+        return plugins.says("networks", self.network().name, "reads_alone")
+
     def shared_inputs(self) -> dict[str, Input]:
-        """What training and judging read alike."""
+        """What training and judging read alike. Raises UserError where the network cannot read what is shown."""
+        check_reads(self.declared(), self.network(), reads_alone=self._reads_alone())
         return {
             **image_inputs(self.network(), profile=self.profile),
             "vocabulary": Input(node=Vocabulary(profile=self.profile)),
@@ -214,7 +220,7 @@ class Evaluate(JudgedTask):
             mode=cast(Mode, self.mode),
             num_threads=threads if self.num_threads is None else self.num_threads,
             sees=self.seen(),
-            is_zero_shot=self.is_zero_shot(),
+            is_zero_shot=self.is_zero_shot() and not self.declared().is_frozen,
         )
 
     def training_seed(self) -> int | None:
@@ -222,7 +228,7 @@ class Evaluate(JudgedTask):
         return None if self.seed is None else int(self.seed)
 
     def is_zero_shot(self) -> bool:
-        """Whether the benchmark is judged with the heads that pre-training left."""
+        """Whether the benchmark is judged as pre-training left the network, with nothing fine-tuned."""
         return self.declared().num_epochs is None
 
     def process_resources(self) -> dict[str, int]:
@@ -242,14 +248,15 @@ class Evaluate(JudgedTask):
         if not self.is_zero_shot():
             return Input(node=self.fine_tune(), results=(*WEIGHTS, "answers.json", "epochs.json"))
         stage = self.stage()
-        if stage is None or not stage.can_match:
-            raise UserError(
-                expected="stages whose last one learns to match images and texts",
-                found=self.after,
-                where=f"--after, where {self.benchmark} is judged as pre-training left it",
-                way_out="name others, such as T.P.S, or a benchmark that is fine-tuned",
-            )
-        return Input(node=stage, results=WEIGHTS)
+        is_frozen = self.declared().is_frozen
+        if stage is not None and (is_frozen or stage.can_match):
+            return Input(node=stage, results=WEIGHTS)
+        raise UserError(
+            expected="at least one stage" if is_frozen else "stages whose last one learns to match images and texts",
+            found=self.after,
+            where=f"--after, where {self.benchmark} is judged as pre-training left it",
+            way_out="name others, such as T.P.S, or a benchmark that is fine-tuned",
+        )
 
     def settings(self) -> Mapping[str, Any]:
         """The specs."""

@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import luigi
-
-from data.errors import UserError
 from model.curricula import grit
 from model.specs import Curriculum
 from tasks.grit import initial_weights
+from tasks.parameters import SpeltParameter
 from tasks.settings import current_profile
 from tasks.stages import PretrainStage
-
-
-class ReadingsParameter(luigi.Parameter[str]):
-    """`grit`, `albef`, or one of them with changes: `grit+order=shuffle`."""
-
-    def parse(self, x: str) -> str:
-        """The shortest text for it; ValueError for what is none."""
-        try:
-            return grit.spell(grit.parse(x))
-        except UserError as error:
-            raise ValueError(f"{error.found}: expected {error.expected}") from None
 
 
 class GritStage(PretrainStage):
@@ -31,8 +18,10 @@ class GritStage(PretrainStage):
 
     identity = ("readings",)
 
-    readings: ReadingsParameter = ReadingsParameter(
-        default="grit", description="grit, albef, or one of them with changes, such as grit+mask_rate=0.3"
+    readings: SpeltParameter = SpeltParameter(
+        default="grit",
+        spell=lambda text: grit.spell(grit.parse(text)),
+        description="grit, albef, or one of them with changes, such as grit+mask_rate=0.3",
     )
 
     @property

@@ -37,9 +37,18 @@ from tasks.settings import current_profile
 from tasks.sharded import ShardedTask
 from tasks.sources import SourceFile, givers, is_set, need, source_files, source_inputs, uses_world
 
-PICTURES = ("coco_images", "collection_images", "flickr30k_images", "nlvr1_images", "nlvr2_images", "vg_images")
+PICTURES = (
+    *("coco_images", "collection_images", "flickr30k_images", "image_classes_test", "image_classes_train"),
+    *("nlvr1_images", "nlvr2_images", "vg_images"),
+)
+"""Folders with pictures that other files list, or that are classes."""
 _LIST_COCO = ("coco_captions", "coco_instances", "coco_image_info", "coco_karpathy", "coco_vilbert")
 _SPLIT_LISTS = ("validation_images", "test_images")
+
+
+def own_pictures() -> tuple[str, ...]:
+    """The sources of pictures of the user's own, which no file lists: they have no regions."""
+    return tuple(name for name, source in all_sources().items() if source.pictures is not None)
 
 
 def cautions() -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from model.curricula import msp
 from model.msp_chains import Chain, parse
 from model.specs import Curriculum
 from tasks.msp import current_sizes, initial_weights
-from tasks.parameters import ChainParameter
+from tasks.parameters import SpeltParameter
 from tasks.stages import PretrainStage
 
 
@@ -40,7 +40,9 @@ class Pretrain(MspStage):
 
     identity = ("chain",)
 
-    chain: ChainParameter = ChainParameter(description="the stages, each from the weights of the one before")
+    chain: SpeltParameter = SpeltParameter(
+        spell=lambda text: str(parse(text)), description="the stages, each from the weights of the one before"
+    )
 
     @property
     def variant(self) -> str:

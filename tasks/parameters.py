@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import luigi
 
 from data.backbones import backbone_names
 from data.errors import UserError
-from model import msp_chains
 from tasks.profiles import profile_names
 from tasks.spelling import nearest
 
@@ -58,13 +57,17 @@ class BackboneParameter(luigi.Parameter[str]):
         return x
 
 
-class ChainParameter(luigi.Parameter[str]):
-    """A chain of stages, as model/msp_chains.py writes it."""
+class SpeltParameter(luigi.Parameter[str]):
+    """A text that means something: `spell` gives its one spelling, and raises UserError for what means nothing."""
+
+    def __init__(self, *, spell: Callable[[str], str], description: str, **others: Any) -> None:
+        self._spell = spell
+        super().__init__(description=description, **others)
 
     def parse(self, x: str) -> str:
-        """The chain in its one spelling; ValueError for what is none."""
+        """The one spelling; ValueError for what has none."""
         try:
-            return str(msp_chains.parse(x))
+            return self._spell(x)
         except UserError as error:
             raise ValueError(f"{error.found}: expected {error.expected}") from None
 

@@ -7,15 +7,15 @@ from typing import Any, cast, get_args
 
 from data.contracts import pictures as pictures_contract
 from data.pictures import building
-from data.pictures.building import StoreSettings
+from data.pictures.building import StoreSettings, check_can_stay
 from data.pictures.store import Keep
 from tasks.artifact import Job
-from tasks.images import PICTURES, ImageTable, SourceTask
+from tasks.images import PICTURES, ImageTable, SourceTask, own_pictures
 from tasks.node import Input
 from tasks.parameters import ChoiceParameter, OptionalCountParameter, RateParameter
 from tasks.settings import current_profile
 from tasks.sharded import ShardedTask
-from tasks.sources import need, source_files
+from tasks.sources import is_set, need, source_files
 
 
 class PictureStore(SourceTask, ShardedTask):
@@ -36,13 +36,13 @@ class PictureStore(SourceTask, ShardedTask):
     libraries = ("numpy", "pillow", "pyarrow")
 
     def source_names(self) -> tuple[str, ...]:
-        """The folders of pictures."""
-        return PICTURES
+        """The folders of pictures, and the files with pictures."""
+        return (*PICTURES, *own_pictures())
 
     def inputs(self) -> Mapping[str, Input]:
         """The image table and the folders."""
-        need(PICTURES, task="PictureStore", what="pictures")
-        self._store()
+        need(self.source_names(), task="PictureStore", what="pictures")
+        check_can_stay(self._store().keep, [name for name in own_pictures() if is_set(name)])
         return {
             "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
             **self.source_inputs(),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from model.specs import ImagesSeen, Network
-from tasks.images import PICTURES, RegionFeatures
+from tasks.images import RegionFeatures
 from tasks.node import Input
 from tasks.pictures import PictureStore
 from tasks.sources import source_inputs
@@ -36,7 +36,7 @@ def _regions(profile: str) -> dict[str, Input]:
 def _patches(profile: str) -> dict[str, Input]:
     """The store, and the folders too where it holds no picture itself."""
     store = PictureStore(profile=profile)
-    kept = {} if store.keep == "bytes" else source_inputs(PICTURES, profile=profile)
+    kept = {} if store.keep == "bytes" else source_inputs(store.source_names(), profile=profile)
     return {"pictures": Input(node=store), **{f"{_FOLDER}{name}": given for name, given in kept.items()}}
 
 

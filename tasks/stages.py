@@ -12,7 +12,7 @@ from model.huggingface.folder import look
 from model.spec_json import to_plain
 from model.specs import Budget, Curriculum, Stage, check_lengths
 from tasks.artifact import Job
-from tasks.corpora import CorpusTask, PhraseCorpus, SentenceCorpus, TokenCorpus, Vocabulary
+from tasks.corpora import PhraseCorpus, SentenceCorpus, StreamCorpus, TokenCorpus, Vocabulary
 from tasks.hard_negatives import HardNegatives
 from tasks.jobs import run_job
 from tasks.node import Input
@@ -20,8 +20,15 @@ from tasks.parameters import OptionalCountParameter
 from tasks.seen import image_inputs, with_folders
 from tasks.sources import SourceFile
 from tasks.training import WEIGHTS, TrainingTask
+from tasks.unimodal import ImageCorpus, TextCorpus
 
-_CORPORA: Mapping[str, type[CorpusTask]] = {"token": TokenCorpus, "phrase": PhraseCorpus, "sentence": SentenceCorpus}
+_CORPORA: Mapping[str, type[StreamCorpus]] = {
+    "token": TokenCorpus,
+    "phrase": PhraseCorpus,
+    "sentence": SentenceCorpus,
+    "text": TextCorpus,
+    "image": ImageCorpus,
+}
 
 
 class PretrainStage(TrainingTask):
@@ -70,10 +77,10 @@ class PretrainStage(TrainingTask):
             return budget
         return dataclasses.replace(budget, num_steps=self.num_steps, num_epochs=self.num_epochs)
 
-    def _corpus(self, name: str) -> CorpusTask:
+    def _corpus(self, name: str) -> StreamCorpus:
         return _CORPORA[name](profile=self.profile)
 
-    def corpora(self) -> tuple[CorpusTask, ...]:
+    def corpora(self) -> tuple[StreamCorpus, ...]:
         """The corpora of its streams, each once."""
         return tuple(dict.fromkeys(self._corpus(stream.corpus) for stream in self.curriculum().stages[-1].streams))
 

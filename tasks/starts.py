@@ -11,8 +11,9 @@ import luigi
 
 from data.errors import UserError
 from model import msp_chains
-from model.curricula import grit
+from model.curricula import grit, momo
 from tasks.grit_stages import GritStage
+from tasks.momo_stages import MomoStage
 from tasks.msp_stages import STAGES, Pretrain
 from tasks.spelling import nearest
 from tasks.stages import PretrainStage
@@ -40,6 +41,10 @@ _KINDS = (
         spell=lambda text: grit.spell(grit.parse(text)),
         stage=lambda text, profile: GritStage(readings=text, profile=profile),
     ),
+    _Kind(
+        spell=lambda text: momo.spell(momo.parse(text)),
+        stage=lambda text, profile: MomoStage(readings=text, profile=profile),
+    ),
 )
 
 
@@ -47,7 +52,7 @@ class StartParameter(luigi.Parameter[str]):
     """What a network was pre-trained on before a benchmark."""
 
     def __init__(self, *, description: str, **others: Any) -> None:
-        kinds = f"{', '.join(NAMES)}, a chain such as T.P-TITP.S, or grit, albef and their changes"
+        kinds = f"{', '.join(NAMES)}, a chain such as T.P-TITP.S, or grit, albef, momo and their changes"
         super().__init__(description=f"{description} ({kinds})", **others)
 
     def parse(self, x: str) -> str:

@@ -25,6 +25,7 @@ TORCH_FREE_OF_MODEL = (
     "model.plugins",
     "model.lxmert_readings",
     "model.albef_readings",
+    "model.momo_readings",
     "model.huggingface.export",
     "model.huggingface.folder",
     "model.huggingface.kinds",

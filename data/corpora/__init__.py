@@ -1,1 +1,1 @@
-"""The corpora that are made of the sources, one a file: rows of text beside an image (docs/formats.md)."""
+"""The corpora that are made of the sources, one a file: text beside an image, or either alone (docs/formats.md)."""

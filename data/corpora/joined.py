@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data import images as image_table
-from data import texts
+from data import tables, texts
 from data import vocabulary as word_pieces
 from data.errors import UserError
 from data.images import ImageTable
+from data.pictures.store import TABLE as PICTURES_TABLE
 from data.progress import Progress
 from data.records import Content, Rejection
 from data.regions.store import FILE_NAME as REGIONS_FILE
@@ -33,24 +34,35 @@ _TELL_EVERY = 10_000
 class Joined:
     """What every corpus is joined with; how many records were read, and the log of those that were rejected.
 
-    Where `pool` is given, only its sources are read and only its images are used.
+    Where `pool` is given, only its sources are read and only its images are used. `pictures` are the images that have
+    one: where they are given, these are used, whether or not they have regions.
     """
 
     images: ImageTable
     regions: RegionStore
     vocabulary: Vocabulary
     pool: str | None = None
+    pictures: frozenset[str] | None = None
     log: RejectLog = field(default_factory=RejectLog)
     num_read: int = 0
 
     @classmethod
-    def open(cls, *, images: Path, regions: Path, vocabulary: Path, pool: str | None = None) -> Joined:
-        """Open the three artifacts' folders."""
+    def open(
+        cls,
+        *,
+        images: Path,
+        regions: Path,
+        vocabulary: Path,
+        pool: str | None = None,
+        pictures: Path | None = None,
+    ) -> Joined:
+        """Open the artifacts' folders."""
         return cls(
             images=image_table.load(images),
             regions=RegionStore.open(regions / REGIONS_FILE),
             vocabulary=word_pieces.load(vocabulary),
             pool=pool,
+            pictures=None if pictures is None else _with_pictures(pictures),
         )
 
     def records(self, files: SourceFiles, content: Content, progress: Progress) -> Iterator[Any]:
@@ -120,7 +132,14 @@ class Joined:
             return "image not in the image table"
         if self.pool not in (None, self.images.pool[canonical]):
             return "image that only a benchmark lists"
-        return None if canonical in self.regions.row_of else "image has no regions"
+        if canonical in self.shown:
+            return None
+        return "image has no regions" if self.pictures is None else "image has no picture"
+
+    @property
+    def shown(self) -> Container[str]:
+        """The images that can be shown."""
+        return self.regions.row_of if self.pictures is None else self.pictures
 
     def line_of(self, text: str, *, source: str, record: str) -> str | None:
         """The text on one line without spaces around it; None, and a rejection, where UTF-8 cannot hold it."""
@@ -149,3 +168,8 @@ class Joined:
     def _unreadable(self, rejection: Rejection) -> None:
         self.num_read += 1
         self.log.add(rejection)
+
+
+def _with_pictures(folder: Path) -> frozenset[str]:
+    """The images of a PictureStore."""
+    return frozenset(tables.read(folder / PICTURES_TABLE, ("image_id",))["image_id"].to_pylist())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,15 +20,15 @@ import pyarrow as pa
 from data import shards
 from data.errors import UserError
 from data.images import ImageTable, load
-from data.pictures.checking import Checked, check
+from data.pictures.checking import Checked, check, read
 from data.pictures.store import TABLE, Keep, schema_of
 from data.progress import Progress
 from data.records import Rejection
 from data.regions.counts import write_counts
-from data.regions.pictures import PictureError, Place, find_places
+from data.regions.pictures import PictureError, find_places
 from data.rejects import RejectLog
 from data.shards import Finished, PartFiles, Workplace
-from data.sources import SourceFiles
+from data.sources import SourceFiles, all_sources
 from data.tables import SUFFIX
 from data.writers import write_parquet, write_with_blobs
 
@@ -57,12 +57,18 @@ class StoreSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Candidate:
-    """A picture to be looked at. `size_px` is its listed width and height, None where it is not listed."""
+    """A picture to be looked at, in a file of its own or inside one.
+
+    `folder` is the number of what the user gives for the source, `name` its path below that or what it is called there;
+    `size_px` its listed width and height, None where it is not listed.
+    """
 
     image_id: str
-    place: Place
-    folder: Path
+    source: str
+    folder: int
+    name: str
     size_px: tuple[int, int] | None
+    fetch: Callable[[], bytes | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,12 +79,25 @@ class _Shard:
     candidates: Sequence[_Candidate]
 
 
+def check_can_stay(keep: Keep, names: Iterable[str]) -> None:
+    """Raise UserError where pictures are to stay where they are, and these sources have some inside other files."""
+    inside = [name for name in names if all_sources()[name].pictures and not all_sources()[name].is_folder]
+    if keep == "files" and inside:
+        raise UserError(
+            expected="pictures that are files of their own, to stay where they are",
+            found=f"pictures inside other files: [sources] {', '.join(inside)}",
+            where="[PictureStore] keep in luigi.cfg",
+            way_out="set keep = bytes, or unpack them and name the folder: [sources] image_folders",
+        )
+
+
 def build(
     files: SourceFiles, *, images: Path, settings: StoreSettings, into: Path, progress: Progress, workplace: Workplace
 ) -> None:
     """Write pictures/, counts.json and rejected.parquet into the folder `into`.
 
-    A row for every image of the table `images` whose picture lies anywhere below a folder of pictures and can be used.
+    A row for every image of the table `images` whose picture lies anywhere below a folder of pictures, or in a file of
+    the user's own, and can be used.
     """
     table = load(images)
     candidates = _candidates(files, table)
@@ -110,17 +129,44 @@ def build(
 
 def _candidates(files: SourceFiles, table: ImageTable) -> list[_Candidate]:
     """The pictures that are there, by image id."""
-    places = find_places(files, table)
-    return [
-        _Candidate(
+    found = {candidate.image_id: candidate for candidate in (*_own(files, table), *_listed(files, table))}
+    return [found[image_id] for image_id in table.image_ids if image_id in found]
+
+
+def _listed(files: SourceFiles, table: ImageTable) -> Iterator[_Candidate]:
+    """Pictures in folders, under the names that other files list."""
+    for image_id, place in find_places(files, table).items():
+        yield _Candidate(
             image_id=image_id,
-            place=places[image_id],
-            folder=files[places[image_id].source][places[image_id].folder],
+            source=place.source,
+            folder=place.folder,
+            name=place.path.relative_to(files[place.source][place.folder]).as_posix(),
             size_px=table.size_px[image_id],
+            fetch=partial(read, place.path),
         )
-        for image_id in table.image_ids
-        if image_id in places
-    ]
+
+
+def _own(files: SourceFiles, table: ImageTable) -> Iterator[_Candidate]:
+    """Pictures that no file lists, the first of each name; the image table has rejected the others."""
+    taken: set[str] = set()
+    readers = {name: source.pictures for name, source in all_sources().items() if source.pictures is not None}
+    for name, reader in readers.items():
+        for number, path in enumerate(files.get(name, ())):
+            for found in reader.located(path, _ignore):
+                if found.image_id in table.split and found.image_id not in taken:
+                    taken.add(found.image_id)
+                    yield _Candidate(
+                        image_id=found.image_id,
+                        source=name,
+                        folder=number,
+                        name=found.name,
+                        size_px=None,
+                        fetch=partial(reader.read, path, found.place),
+                    )
+
+
+def _ignore(rejection: Rejection) -> None:
+    """The image table counts names that cannot be."""
 
 
 def _write(shard: _Shard, *, keep: Keep, max_side_px: int | None) -> Finished:
@@ -159,7 +205,10 @@ class _Tally:
         """The row of each picture that can be used."""
         for candidate in candidates:
             try:
-                checked = check(candidate.place.path, candidate.size_px, max_side_px=max_side_px)
+                encoded = candidate.fetch()
+                if encoded is None:
+                    raise PictureError("no picture there")
+                checked = check(encoded, candidate.size_px, max_side_px=max_side_px)
             except PictureError as error:
                 self._reject(candidate, str(error))
                 continue
@@ -169,8 +218,8 @@ class _Tally:
             yield _row(candidate, checked, keep=keep)
 
     def _reject(self, candidate: _Candidate, reason: str) -> None:
-        place, record = candidate.place, candidate.image_id
-        self.rejected.append({"source": place.source, "record": record, "field": _below(candidate), "reason": reason})
+        record, name = candidate.image_id, candidate.name
+        self.rejected.append({"source": candidate.source, "record": record, "field": name, "reason": reason})
 
 
 def _row(candidate: _Candidate, checked: Checked, *, keep: Keep) -> dict[str, Any]:
@@ -182,21 +231,17 @@ def _row(candidate: _Candidate, checked: Checked, *, keep: Keep) -> dict[str, An
         "format": checked.format,
         "num_bytes": len(checked.encoded),
         "sha256": hashlib.sha256(checked.encoded).hexdigest(),
-        "source": candidate.place.source,
-        "folder": candidate.place.folder,
-        "path": _below(candidate),
+        "source": candidate.source,
+        "folder": candidate.folder,
+        "path": candidate.name,
         **({"encoded": checked.encoded} if keep == "bytes" else {}),
     }
 
 
-def _below(candidate: _Candidate) -> str:
-    return candidate.place.path.relative_to(candidate.folder).as_posix()
-
-
 def _no_pictures() -> UserError:
     return UserError(
-        expected="pictures of the images that the other sources list, under their file names or numbers",
+        expected="pictures: of the images that other sources list, under their file names or numbers, or of your own",
         found="none that can be used",
-        where="the folders of pictures under [sources] in luigi.cfg, such as coco_images",
+        where="the folders of pictures under [sources] in luigi.cfg, such as coco_images or image_folders",
         way_out="correct the folders",
     )

@@ -1,4 +1,4 @@
-"""One picture of a user's folder: decoded once, to see that it can be, and made smaller where that is asked."""
+"""One picture of the user's: decoded once, to see that it can be, and made smaller where that is asked."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from PIL import Image
 
 from data.pictures.decoding import decode, format_of
 from data.regions.pictures import SHAPE_TOLERANCE, PictureError
+from data.sources.own_pictures import MAX_BYTES
 
-MAX_BYTES = 2**25
-"""An encoded picture larger than this (32 MiB) is rejected."""
+TOO_LARGE = "picture of more than 32 MiB"
 _LOSSY = ("JPEG", "WEBP")
 _QUALITY = 95
 Size = tuple[int, int]
@@ -29,15 +29,21 @@ class Checked:
     is_smaller: bool
 
 
-def check(path: Path, listed_px: Size | None, *, max_side_px: int | None) -> Checked:
-    """The picture in a file. `listed_px` is its listed width and height, upright or not; None: it is not listed.
+def read(path: Path) -> bytes:
+    """The bytes of a file. Raises PictureError where they are too many to be looked at."""
+    if path.stat().st_size > MAX_BYTES:
+        raise PictureError(TOO_LARGE)
+    return path.read_bytes()
+
+
+def check(encoded: bytes, listed_px: Size | None, *, max_side_px: int | None) -> Checked:
+    """An encoded picture. `listed_px` is its listed width and height, upright or not; None: it is not listed.
 
     One whose longer side is above `max_side_px` is made as small as that: JPEG and WebP become JPEG, all else PNG.
     Raises PictureError where it is broken, huge, or not shaped as it was listed.
     """
-    if path.stat().st_size > MAX_BYTES:
-        raise PictureError("picture of more than 32 MiB")
-    encoded = path.read_bytes()
+    if len(encoded) > MAX_BYTES:
+        raise PictureError(TOO_LARGE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of EXIF that some camera wrote wrongly
         warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -102,11 +102,11 @@ def build(
     """Write regions.h5 with its vocabularies, counts.json and rejected.parquet into the folder `into`.
 
     One row for every image of the table `images` whose picture lies anywhere below a folder of pictures and can be
-    decoded; the others are rejected.
+    decoded; the others are rejected. Pictures of the user's own that no file lists have no regions, and are not meant.
     """
     looking = workplace_of(settings.backbone, workplace)
     width = width_of(settings.backbone, looking)
-    table = load(images)
+    table = load(images).listed()
     log = RejectLog()
     in_shards = _InShards(num_images=settings.images_per_shard, workplace=workplace, progress=progress)
     found = _found(files, table, log, in_shards)

@@ -10,8 +10,10 @@ from pathlib import Path
 from PIL import Image
 
 from data.images import ImageTable
+from data.records import Source
 from data.sources import SourceFiles, all_sources
 from data.sources.files import files_in
+from data.sources.own_pictures import is_own
 
 MAX_PIXELS = 100_000_000
 SHAPE_TOLERANCE = 0.02  # how far width : height may be from the listed one; resized copies are welcome
@@ -46,15 +48,16 @@ def find_places(files: SourceFiles, table: ImageTable) -> dict[str, Place]:
     """The place of the picture of each image of the table that has one; the first in sorted order wins.
 
     A picture lies anywhere below a folder of one of its image's collections, since Flickr30k and Visual Genome may have
-    the same number; it is called as the table says, or by its number (`2375429.jpg`, `dev-850-0-img0.png`). A name that
-    two images of a collection have means neither.
+    the same number; it is called as the table says, by name or by its place below the folder, or by its number
+    (`2375429.jpg`, `dev-850-0-img0.png`). A name that two images of a collection have means neither.
     """
     found: dict[str, Place] = {}
     for source, image_of in _names(table).items():
         for number, folder in enumerate(files.get(source, ())):
             for path in files_in(folder, source):
-                if image_of.get(path.name, _NO_IMAGE) != _NO_IMAGE:
-                    found.setdefault(image_of[path.name], Place(source=source, folder=number, path=path))
+                image_id = image_of.get(path.name) or image_of.get(path.relative_to(folder).as_posix(), _NO_IMAGE)
+                if image_id != _NO_IMAGE:
+                    found.setdefault(image_id, Place(source=source, folder=number, path=path))
     return found
 
 
@@ -80,6 +83,8 @@ def _names(table: ImageTable) -> Mapping[str, Mapping[str, str]]:
     """For each folder of pictures, the file names that mean an image there."""
     names: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for known_as, image_id in table.canonical.items():
+        if is_own(known_as):  # found by its own source, whatever else bears that name
+            continue
         collection, _, number = known_as.partition(":")
         stem = number.zfill(12) if collection == "coco" else number
         own_names = [table.file_name[image_id], *(f"{stem}{suffix}" for suffix in _SUFFIXES)]
@@ -87,10 +92,18 @@ def _names(table: ImageTable) -> Mapping[str, Mapping[str, str]]:
             for name in own_names:
                 if name and names[source].setdefault(name, image_id) != image_id:
                     names[source][name] = _NO_IMAGE
-    return {source.name: names[source.name] for source in all_sources().values() if source.is_folder}
+    return {source.name: names[source.name] for source in all_sources().values() if _is_listed(source)}
+
+
+def _is_listed(source: Source) -> bool:
+    """Whether it is a folder of pictures that other files list."""
+    return bool(source.is_folder) and source.pictures is None
 
 
 def _folder_of(collection: str) -> str:
     """The source of the pictures of a collection; those that only the user knows have one together."""
+    known = all_sources()
+    if collection in known and known[collection].is_folder:
+        return collection  # one whose pictures are its list
     own = f"{collection}_images"
-    return own if own in all_sources() else "collection_images"
+    return own if own in known else "collection_images"

@@ -13,6 +13,8 @@ FIRST_DETECTOR_SCENE = 1_000_000
 FIRST_TREEBANK_SCENE = 2_000_000
 FIRST_FLICKR_SCENE = 3_000_000
 FIRST_NLVR2_SCENE = 4_000_000
+FIRST_TEXT_SCENE = 5_000_000
+FIRST_INFERENCE = 6_000_000
 MAX_TEXTS = 12  # of one sort for an image or a set: more are not to be had of two or three things
 _VG_ONLY_RATE = 0.03
 
@@ -37,6 +39,9 @@ class WorldSize:
     num_nlvr2_validation_sets: int
     num_nlvr2_test_sets: int
     num_nlvr2_sentences: int  # of a set
+    num_text_scenes: int  # that are told of and not drawn
+    num_inference_premises: int  # first sentences of MNLI's training file, each with three second ones
+    num_inference_test_premises: int
 
     def __post_init__(self) -> None:
         ascending = (1, self.num_caption_images, self.num_phrase_images, self.num_train_images)

@@ -11,12 +11,13 @@ import numpy as np
 
 from data.progress import Progress
 from data.workers import in_order
-from data.world import coco, flickr30k, gqa, nlvr2, visual_genome, vqa
+from data.world import classes, coco, flickr30k, gqa, mnli, nlvr2, visual_genome, vqa
 from data.world.detections import Described, describe_scenes, publish_pictures
 from data.world.features import Detector, train_detector
 from data.world.flickr30k import plan_flickr
 from data.world.kinds import ALIASES, ATTRIBUTE_LABELS, OBJECT_LABELS
 from data.world.nlvr2 import plan_sets
+from data.world.plain_text import write_texts
 from data.world.plan import FIRST_DETECTOR_SCENE, Picture, PlannedImage, Split, WorldSize, plan_images
 from data.world.treebank import write_treebank
 
@@ -40,10 +41,13 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "obj36": tuple(f"obj36/{name}_obj36.tsv" for name in ("train2014", "val2014", "vg", "flickr30k", "nlvr2")),
     "object_vocabulary": ("objects_vocab.txt",),
     "attribute_vocabulary": ("attributes_vocab.txt",),
+    "texts": ("texts.txt",),
     "treebank": ("treebank.conllu",),
     "treebank_test": ("treebank_test.conllu",),
     "validation_images": ("karpathy_val_images.txt",),
     "test_images": ("karpathy_test_images.txt",),
+    "mnli": ("mnli/train.tsv", "mnli/dev_matched.tsv"),
+    "image_class_list": ("image_classes.tsv",),
 }
 """The world's files by the name of their source, relative to where it was published."""
 
@@ -55,14 +59,17 @@ _CHUNK = 8  # images to a piece of work: about 3 MB of detections
 def publish(size: WorldSize, *, seed: int, into: Path, num_workers: int, progress: Progress) -> None:
     """Write all of `FILES` below `into`; the bytes depend on `size` and `seed` alone."""
     images, flickr, sets = plan_images(size), plan_flickr(size), plan_sets(size, seed)
-    folders = ("annotations", "obj36", "vqa", "gqa", "nlvr2/images", "flickr30k/images")
+    folders = ("annotations", "obj36", "vqa", "gqa", "nlvr2/images", "flickr30k/images", "mnli")
     for folder in (*folders, *(f"images/{name}" for name in _FOLDERS)):
         (into / folder).mkdir(parents=True, exist_ok=True)
     _write_texts(images, seed, into)
     _write_questions(images, seed, size.num_questions, into)
+    write_texts(size.num_text_scenes, seed, path=into / "texts.txt")
     flickr30k.write_captions(flickr, seed, path=into / "flickr30k/dataset_flickr30k.json")
     for split, its_sets in sets.items():
         nlvr2.write_sets(its_sets, seed, path=into / f"nlvr2/{split}.json")
+    mnli.write_pairs(size, seed, train=into / "mnli/train.tsv", test=into / "mnli/dev_matched.tsv")
+    classes.write_classes(images, seed, path=into / "image_classes.tsv")
     progress(0.1, "wrote the annotations")
     detector = _train_detector(size.num_detector_images, seed, num_workers, progress)
     pictures = {name: [i.picture for i in images if i.folder == folder] for folder, name in _FOLDERS.items()}

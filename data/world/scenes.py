@@ -15,7 +15,9 @@ from data.world.verbs import Verb
 SIDE_PX = 112
 Box = tuple[int, int, int, int]
 Relation = Literal["on", "left", "right", "above", "below", "near"]
-Aspect = Literal["scene", "picture", "proposals", "captions", "phrases", "annotations", "vqa", "gqa", "nlvr2"]
+Aspect = Literal[
+    "scene", "picture", "proposals", "captions", "phrases", "annotations", "vqa", "gqa", "nlvr2", "inference"
+]
 _ASPECTS: tuple[Aspect, ...] = get_args(Aspect)  # a new one goes last: its place is part of the seed
 
 _CLEAR_PX = 18  # a relation of place is said only where the centres are at least this far apart

@@ -1,7 +1,7 @@
 """What is done to a batch so that there is something to learn, one file each; the folder is the list.
 
 A file defines `build(options, *, facts, rows) -> Corruption`; `rows` are those of the stream's own split, from which
-another text or image may be drawn.
+another text or image may be drawn; and `NEEDS`, what rows must have for it to change anything.
 """
 
 from __future__ import annotations

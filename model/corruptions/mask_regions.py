@@ -15,7 +15,9 @@ from model.corruptions import Corruption
 from model.facts import Facts
 from model.plugins import read_options
 from model.rows import Rows
-from model.specs import Options
+from model.specs import Modality, Options
+
+NEEDS: tuple[Modality, ...] = ("images",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +42,9 @@ def build(options: Options, *, facts: Facts, rows: Rows) -> Corruption:
         zeroed_BR = asked_BR & (how_BR < settings.zero_share)
         replaced_BR = asked_BR & ~zeroed_BR & (how_BR < settings.zero_share + settings.random_share)
         images_BR = split_S[draws.integers(batch, "mask_regions.image", len(split_S), num_regions)]
-        others_BR = draws.integers(batch, "mask_regions.region", num_regions, num_regions)
+        others_BR = draws.integers(batch, "mask_regions.region", batch.num_pieces, num_regions)
         sources_BR = batch.sources_BR.masked_fill(zeroed_BR, HIDDEN)
-        sources_BR = torch.where(replaced_BR, images_BR * num_regions + others_BR, sources_BR)
+        sources_BR = torch.where(replaced_BR, images_BR * batch.num_pieces + others_BR, sources_BR)
         return dataclasses.replace(batch, sources_BR=sources_BR, masked_regions_BR=asked_BR)
 
     return corrupt

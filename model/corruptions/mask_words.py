@@ -17,7 +17,9 @@ from model.corruptions import Corruption
 from model.facts import Facts
 from model.plugins import choose, read_options
 from model.rows import Rows
-from model.specs import Options
+from model.specs import Modality, Options
+
+NEEDS: tuple[Modality, ...] = ("text",)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,12 +20,14 @@ from model.corruptions import Corruption
 from model.facts import Facts
 from model.plugins import choose, read_options
 from model.rows import Rows
-from model.specs import Options
+from model.specs import Modality, Options
 
 WIDTH = 3
 ALL_PERMUTATIONS_P3 = torch.tensor(list(itertools.permutations(range(WIDTH))))
 PERMUTATIONS_P3 = ALL_PERMUTATIONS_P3[1:]  # the first one changes nothing
 _STEPS: Mapping[str, int] = {"sliding": 1, "disjoint": WIDTH}
+
+NEEDS: tuple[Modality, ...] = ("images",)
 
 
 @dataclass(frozen=True, kw_only=True)

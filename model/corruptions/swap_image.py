@@ -22,7 +22,9 @@ from model.corruptions import SWAPPED_TARGETS, Corruption
 from model.facts import Facts
 from model.plugins import choose, read_options
 from model.rows import Rows
-from model.specs import Options
+from model.specs import Modality, Options
+
+NEEDS: tuple[Modality, ...] = ("text", "images")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,7 @@ def build(options: Options, *, facts: Facts, rows: Rows) -> Corruption:
 
     def corrupt(batch: Batch, draws: Draws) -> Batch:
         assert not batch.masked_regions_BR.any(), "swap_image comes before mask_regions and shuffle_triplets"
+        assert batch.all_are_shown(), "swap_image comes before drop_patches"
         own_B = batch.images_B.numpy()
         other_B = _random_other(batch, draws, images_S)
         if neighbours_NK.shape[1]:

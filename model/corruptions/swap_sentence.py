@@ -20,7 +20,9 @@ from model.corruptions import SWAPPED_TARGETS, Corruption
 from model.facts import Facts
 from model.plugins import choose, read_options
 from model.rows import Rows
-from model.specs import Options
+from model.specs import Modality, Options
+
+NEEDS: tuple[Modality, ...] = ("text", "images")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,6 +90,25 @@ class Form(nn.Module, ABC):
                 progress(num_done / num_rows, f"judged {num_done:,} of {num_rows:,} rows")
 
 
+def ask_each(exam: Exam, questions: Questions, row_loss: RowLoss) -> Ask:
+    """Asks each row's text with each of its images, in their order; of a text or an image alone that is one pair."""
+    pairs_per_row = max(questions.images_NM.shape[1], 1)
+
+    def ask(rows_B: NDArray[np.int64], epoch: int) -> Pairs:
+        targets_BA = questions.targets(rows_B, len(exam.answers))
+        return exam.pairs(
+            questions,
+            epoch=epoch,
+            rows_B=rows_B,
+            texts_P=np.repeat(rows_B, pairs_per_row),
+            images_P=questions.images_NM[rows_B].ravel(),
+            targets_BA=targets_BA,
+            num_asked=row_loss.num_asked(targets_BA),
+        )
+
+    return ask
+
+
 def part(progress: Progress, start: float, end: float) -> Progress:
     """The progress of a part that takes the whole from `start` to `end`."""
     return lambda share, message: progress(start + share * (end - start), message)

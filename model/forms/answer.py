@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from data.errors import ContractError
 from data.progress import Progress
@@ -21,8 +20,8 @@ from model.answering import Given
 from model.benchmarks import Benchmark
 from model.exams import Exam
 from model.facts import Facts
-from model.forms import Ask, Form, Outcome, part
-from model.heads import LAYER_NORM_EPS
+from model.forms import Ask, Form, Outcome, ask_each, part
+from model.heads import answer_layers
 from model.losses import CROSS_ENTROPY, SOFT_BCE, RowLoss
 from model.networks import Encoder
 from model.pairs import Pairs
@@ -68,40 +67,22 @@ def build(
         )
     settings = read_options(AnswerSettings, options, where="form answer")
     learning = choose(_LEARNING, settings.loss, where="form answer, loss")
-    return Answer(network.hidden_size, num_images=num_images, num_answers=num_answers, learning=learning)
+    pairs_per_row = max(num_images, 1)
+    return Answer(network.hidden_size, pairs_per_row=pairs_per_row, num_answers=num_answers, learning=learning)
 
 
 class Answer(Form):
-    """Classification over the possible answers."""
+    """Classification over the possible answers; a text alone is one pair, with no image."""
 
-    def __init__(self, width: int, *, num_images: int, num_answers: int, learning: Learning) -> None:
+    def __init__(self, width: int, *, pairs_per_row: int, num_answers: int, learning: Learning) -> None:
         super().__init__()
-        self.answer = nn.Sequential(
-            nn.Linear(num_images * width, 2 * width),
-            nn.GELU(),
-            nn.LayerNorm(2 * width, eps=LAYER_NORM_EPS),
-            nn.Linear(2 * width, num_answers),
-        )
+        self.answer = answer_layers(pairs_per_row * width, width, num_answers)
         self.row_loss = learning.row_loss
         self._probabilities = learning.probabilities
 
     def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
         """Each row's text with each of its images, in their order; the epoch changes at most how they are seen."""
-        num_images = questions.images_NM.shape[1]
-
-        def ask(rows_B: NDArray[np.int64], epoch: int) -> Pairs:
-            targets_BA = questions.targets(rows_B, len(exam.answers))
-            return exam.pairs(
-                questions,
-                epoch=epoch,
-                rows_B=rows_B,
-                texts_P=np.repeat(rows_B, num_images),
-                images_P=questions.images_NM[rows_B].ravel(),
-                targets_BA=targets_BA,
-                num_asked=self.row_loss.num_asked(targets_BA),
-            )
-
-        return ask
+        return ask_each(exam, questions, self.row_loss)
 
     def logits(self, encoder: Encoder, pairs: Pairs) -> Tensor:
         """A logit for every possible answer, (B, A)."""
@@ -129,8 +110,10 @@ class Answer(Form):
         return Given(ids_NC=np.concatenate(ids), probabilities_NC=np.concatenate(probabilities))
 
     def evaluate(self, encoder: Encoder, exam: Exam, *, into: Path, scratch: Scratch, progress: Progress) -> Outcome:
-        """Answer the test rows with their own images and with others, and those that a server judges."""
+        """Answer the test rows, those of pairs with other images too, and those that a server judges."""
         test, submit = exam.questions("test"), exam.questions("submit", may_be_empty=True)
+        if exam.benchmark.reads != "pair":
+            return answering.alone(exam, test, self._give(encoder, exam, test, progress))
         share = test.num_rows / (2 * test.num_rows + submit.num_rows)
         own = self._give(encoder, exam, test, part(progress, 0.0, share))
         withheld = self._give(encoder, exam, answering.withhold(test, exam), part(progress, share, 2 * share))

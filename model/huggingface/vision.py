@@ -16,6 +16,7 @@ from model.huggingface.folder import refused
 from model.huggingface.names import FUSED
 
 POSITIONS = "encoder.vision.positions.weight"
+_OF_PATCHES = (POSITIONS, "heads.mim.positions")
 _QUERY = ".attention.query."
 
 
@@ -27,6 +28,17 @@ def flat(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if all(part in found for part in parts):
             found[name.replace(_QUERY, f".attention.{FUSED}.")] = torch.cat([found.pop(part) for part in parts])
     return found
+
+
+def fitted(weights: Mapping[str, Tensor], own: Mapping[str, Tensor], *, where: Path) -> dict[str, Tensor]:
+    """Weights of a network of one's own whose pictures had another number of patches: positions as `own` has them.
+
+    Raises UserError where there is no square of them.
+    """
+    return {
+        name: resized(tensor, len(own[name]), where=where) if name in _OF_PATCHES and name in own else tensor
+        for name, tensor in weights.items()
+    }
 
 
 def resized(positions_ND: Tensor, num_positions: int, *, where: Path) -> Tensor:

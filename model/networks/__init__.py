@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -18,10 +19,13 @@ from model.exercise import Shown
 class Encoder(nn.Module, ABC):
     """What every network offers: hidden states of a batch, and the parts that scoring many pairs of it needs.
 
-    `num_candidates`: how many images a text is scored with, and texts an image, where a ranking is by what `compare`
-    says first. Legend: B rows, T texts, I images, L word pieces, R regions, F features of a region, D width.
+    `num_candidates`: how many images a text is scored with, and texts an image, where a ranking is by what is alike by
+    itself first. `reads_alone`: it takes texts without an image (R = 0) and images without a text (L = 0) too.
+    Legend: B rows, T texts, I images, L word pieces, R regions, F features of a region, D width,
+    E width in which image and text are compared.
     """
 
+    reads_alone: ClassVar[bool] = False
     num_candidates: int = 0
 
     @abstractmethod
@@ -39,8 +43,13 @@ class Encoder(nn.Module, ABC):
     def embed_regions(self, regions_BRF: Tensor, boxes_BR4: Tensor) -> Tensor:
         """What the regions of an image are before they meet a text, (B, R, D); features of any kind of float."""
 
-    def compare(self, text_TLD: Tensor, regions_IRD: Tensor) -> Tensor | None:
-        """How alike texts and images are by themselves, (T, I); None where a network has nothing to say of it."""
+    def image_features(self, regions_IRD: Tensor) -> Tensor | None:
+        """What images are by themselves, (I, E), of what `embed_regions` gave: their product with those of texts says
+        how alike they are. None where a network has nothing to say of it."""
+        return None
+
+    def text_features(self, text_TLD: Tensor, text_mask_TL: Tensor) -> Tensor | None:
+        """Likewise what texts are, (T, E), of what `embed_text` gave."""
         return None
 
     @abstractmethod

@@ -51,7 +51,7 @@ class Albef(Encoder):
 
     def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
         """The hidden states of a batch: of the text after fusion, of the patches before it."""
-        image_BKD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4) if regions_BRD is None else regions_BRD
+        image_BKD = _seen(self.vision, shown) if regions_BRD is None else regions_BRD
         embedded_BLD, words_VD = self.embeddings(shown.text_BL)
         text_BLD = _read(self.text_layers, embedded_BLD, shown.text_mask_BL)
         fused_BLD = text_BLD
@@ -63,8 +63,7 @@ class Albef(Encoder):
             pooled_BD=fused_BLD[:, 0],
             words_VD=words_VD,
             embedded_BRD=image_BKD,
-            image_BE=_compared(self.image_projection, image_BKD),
-            text_BE=_compared(self.text_projection, text_BLD),
+            alone=lambda: (self.image_features(image_BKD), self.text_features(text_BLD, shown.text_mask_BL)),
             temperature=self.temperature.clamp(*_TEMPERATURES),
             pool_pairs=partial(self._pool_pairs, text_BLD, shown.text_mask_BL, image_BKD),
         )
@@ -78,10 +77,13 @@ class Albef(Encoder):
         states_BKD: Tensor = self.vision(regions_BRF, boxes_BR4)
         return states_BKD
 
-    def compare(self, text_TLD: Tensor, regions_IRD: Tensor) -> Tensor:
-        """What the contrastive objectives teach."""
-        text_TE = _compared(self.text_projection, text_TLD)
-        return text_TE @ _compared(self.image_projection, regions_IRD).T
+    def image_features(self, regions_IRD: Tensor) -> Tensor:
+        """What the contrastive objectives teach, of the image tower's states."""
+        return _compared(self.image_projection, regions_IRD)
+
+    def text_features(self, text_TLD: Tensor, text_mask_TL: Tensor) -> Tensor:
+        """Likewise of the text tower's states."""
+        return _compared(self.text_projection, text_TLD)
 
     def pool(self, text_BLD: Tensor, text_mask_BL: Tensor, regions_BRD: Tensor) -> Tensor:
         """The fused [CLS] of the text, of which the last layer computes nothing else."""
@@ -120,8 +122,13 @@ class AlbefTowers(Towers):
     def forward(self, shown: Shown) -> tuple[Tensor, Tensor]:
         """Image and text, (B, E)."""
         text_BLD = _read(self.text_layers, self.embeddings(shown.text_BL)[0], shown.text_mask_BL)
-        image_BE = _compared(self.image_projection, self.vision(shown.regions_BRF, shown.boxes_BR4))
+        image_BE = _compared(self.image_projection, _seen(self.vision, shown))
         return image_BE, _compared(self.text_projection, text_BLD)
+
+
+def _seen(vision: VisionTransformer, shown: Shown) -> Tensor:
+    states_BKD: Tensor = vision(shown.regions_BRF, shown.boxes_BR4, shown.places_BR)
+    return states_BKD
 
 
 def _read(layers: nn.ModuleList, embedded_BLD: Tensor, text_mask_BL: Tensor) -> Tensor:

@@ -58,7 +58,6 @@ class LxmertS(Encoder):
         if regions_BRD is None:
             regions_BRD = self.embed_regions(shown.regions_BRF, shown.boxes_BR4)
         alone_BRD = regions_BRD
-        image_BE, text_BE = self._compared(alone_BRD, alone_BLD, shown.text_mask_BL)
         for layer in self.layers:
             text_BLD, regions_BRD = layer(text_BLD, shown.text_mask_BL, regions_BRD)
         return Output(
@@ -67,8 +66,7 @@ class LxmertS(Encoder):
             pooled_BD=self._pooled(text_BLD[:, 0], regions_BRD[:, 0]),
             words_VD=words_VD,
             embedded_BRD=alone_BRD,
-            image_BE=image_BE,
-            text_BE=text_BE,
+            alone=partial(self._compared, alone_BRD, alone_BLD, shown.text_mask_BL),
             temperature=alone_BLD.new_tensor(_TEMPERATURE),
             pool_pairs=partial(self._pool_pairs, alone_BLD, shown.text_mask_BL, alone_BRD),
         )

@@ -17,6 +17,7 @@ from model.batch import Batch, Output
 from model.exercise import Asked, Shown, weighted
 from model.judging import Judge
 from model.momentum import Momentum
+from model.specs import Modality
 
 
 class Objective(nn.Module, ABC):
@@ -24,9 +25,11 @@ class Objective(nn.Module, ABC):
 
     `needs_whole_batch` where a loss compares all rows of a batch: it is then never cut. `is_matching` where it tells
     mismatched pairs from others: it asks of all rows, also where a corruption says that nothing else is asked.
-    `momentum`: that of the teacher whose word its loss rests on; it asks of rows, in one part.
+    `momentum`: that of the teacher whose word its loss rests on; it asks of rows, in one part. `needs`: what rows must
+    have for it to ask anything.
     """
 
+    needs: ClassVar[tuple[Modality, ...]] = ("text", "images")
     needs_whole_batch: ClassVar[bool] = False
     is_matching: ClassVar[bool] = False
     momentum: Momentum | None = None

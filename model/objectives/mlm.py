@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch.nn import functional
 
@@ -13,7 +14,7 @@ from model.heads import TiedDecoder, at
 from model.judging import Blind, Frequencies, Judge, LossJudge, Parts
 from model.objectives import Objective
 from model.plugins import read_options
-from model.specs import Network, Options
+from model.specs import Modality, Network, Options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ def build(options: Options, *, network: Network, facts: Facts) -> Objective:
 
 class Mlm(Objective):
     """Logits are computed at masked positions only."""
+
+    needs: ClassVar[tuple[Modality, ...]] = ("text",)
 
     def __init__(self, width: int, num_words: int) -> None:
         super().__init__()

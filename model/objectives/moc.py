@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,7 +19,7 @@ from model.heads import Transform, at, gated, gates
 from model.judging import Blind, Frequencies, Judge, LossJudge, Parts
 from model.objectives import Objective
 from model.plugins import choose, read_options
-from model.specs import Network, Options
+from model.specs import Modality, Network, Options
 
 _LXMERT_WEIGHT = 1 / 0.15  # LXMERT's factor of every visual loss
 
@@ -47,6 +48,8 @@ def build(options: Options, *, network: Network, facts: Facts) -> Objective:
 
 class Moc(Objective):
     """Cross-entropy of objects plus that of attributes; a label that is not known is not asked."""
+
+    needs: ClassVar[tuple[Modality, ...]] = ("images",)
 
     def __init__(self, width: int, num_objects: int, num_attributes: int, scope: Scope, *, is_gated: bool) -> None:
         super().__init__()

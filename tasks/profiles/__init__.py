@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from data.world.plan import WorldSize
 from model.curricula.grit import GritSizes
+from model.curricula.momo import MomoSizes
 from model.curricula.msp import MspSizes
 from model.specs import Optimizer, Options
 
@@ -57,6 +58,7 @@ class Profile:
 
     world: WorldSize
     vocabulary_entries: int
+    text_length: int  # word pieces of a row of text alone
     validation_rate: float
     test_rate: float
     num_negatives: int
@@ -64,6 +66,7 @@ class Profile:
     rows_per_shard: int
     msp: MspSizes
     grit: GritSizes
+    momo: MomoSizes
     fine_tuning: FineTuningSizes
     ablations: Mapping[str, AblationSizes]  # by the names of tasks/ablations
 

@@ -30,5 +30,8 @@ PROFILE = dataclasses.replace(
     ablations={
         "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 5, "retrieval": 5, "nlvr1": 5}),
         "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 5}),
+        "momo": AblationSizes(
+            num_seeds=dict.fromkeys(("zero_shot_retrieval", "mnli", "image_classes_knn", "image_classes_probe"), 3)
+        ),
     },
 )

@@ -1,7 +1,7 @@
 """Minutes on two CPU cores: the generated world, or a trial run on real files."""
 
 from data.world.plan import WorldSize
-from model.curricula import grit
+from model.curricula import grit, momo
 from model.curricula.msp import MINIATURE
 from model.specs import Optimizer
 from tasks.profiles import AblationSizes, BenchmarkSizes, FineTuningSizes, Profile
@@ -24,8 +24,12 @@ PROFILE = Profile(
         num_nlvr2_validation_sets=12,
         num_nlvr2_test_sets=24,
         num_nlvr2_sentences=12,
+        num_text_scenes=750,
+        num_inference_premises=1000,
+        num_inference_test_premises=150,
     ),
     vocabulary_entries=1000,
+    text_length=24,
     validation_rate=0.1,
     test_rate=0.1,
     num_negatives=100,
@@ -41,6 +45,8 @@ PROFILE = Profile(
             "vqa": BenchmarkSizes(batch_size=32, num_epochs=4),
             "gqa": BenchmarkSizes(batch_size=32, num_epochs=5),
             "nlvr2": BenchmarkSizes(batch_size=32, num_epochs=5),
+            "mnli": BenchmarkSizes(batch_size=32, num_epochs=4),
+            "image_classes": BenchmarkSizes(batch_size=32, num_epochs=4),
             "retrieval": BenchmarkSizes(batch_size=8, num_epochs=2),
             "coco_retrieval": BenchmarkSizes(batch_size=8, num_epochs=2),
         },
@@ -48,8 +54,10 @@ PROFILE = Profile(
         num_threads=1,
     ),
     grit=grit.MINIATURE,
+    momo=momo.MINIATURE,
     ablations={
         "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 3, "vqa": 3, "nlvr1": 3}),
         "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 3}),
+        "momo": AblationSizes(num_seeds={"zero_shot_retrieval": 3, "image_classes_knn": 3}),
     },
 )

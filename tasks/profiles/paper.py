@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from model.curricula import grit
+from model.curricula import grit, momo
 from model.curricula.msp import PAPER
 from model.specs import Optimizer
 from tasks.profiles import AblationSizes, BenchmarkSizes, FineTuningSizes, miniature
@@ -10,6 +10,7 @@ from tasks.profiles import AblationSizes, BenchmarkSizes, FineTuningSizes, minia
 PROFILE = dataclasses.replace(
     miniature.PROFILE,
     vocabulary_entries=30_522,
+    text_length=128,
     validation_rate=0.01,
     test_rate=0.01,
     num_negatives=100,
@@ -22,8 +23,9 @@ PROFILE = dataclasses.replace(
         view={"crop_scale": (0.5, 1.0)},  # as ALBEF's code has it (dataset/__init__.py)
     ),
     grit=grit.PAPER,
+    momo=momo.PAPER,
     ablations=dict.fromkeys(
-        ("msp", "grit"),
+        ("msp", "grit", "momo"),
         AblationSizes(num_seeds=dict.fromkeys(("vqa", "gqa", "nlvr2", "retrieval", "zero_shot_retrieval", "nlvr1"), 1)),
     ),
 )

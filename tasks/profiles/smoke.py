@@ -3,7 +3,7 @@
 import dataclasses
 
 from data.world.plan import WorldSize
-from model.curricula import grit
+from model.curricula import grit, momo
 from model.curricula.msp import MINIATURE
 from tasks.profiles import AblationSizes, BenchmarkSizes, Profile, miniature
 
@@ -25,8 +25,12 @@ PROFILE = Profile(
         num_nlvr2_validation_sets=2,
         num_nlvr2_test_sets=3,
         num_nlvr2_sentences=4,
+        num_text_scenes=50,
+        num_inference_premises=40,
+        num_inference_test_premises=10,
     ),
     vocabulary_entries=1000,
+    text_length=24,
     validation_rate=0.1,
     test_rate=0.1,
     num_negatives=20,
@@ -52,8 +56,17 @@ PROFILE = Profile(
         order_options={"queue": 64, "search_space": 32},
         batch_size=16,
     ),
+    momo=dataclasses.replace(
+        momo.MINIATURE,
+        network=dataclasses.replace(momo.MINIATURE.network, hidden_size=32, intermediate_size=64),
+        num_steps={"image": 10, "joint": 10, "pair": 20, "all": 40},
+        batch_sizes={"image": 8, "text": 8, "pair": 16},
+        order_options={"queue": 64, "search_space": 32},
+        decoder={"layers": 1, "width": 32, "heads": 4, "norm_pix": False},
+    ),
     ablations={
         "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 2, "vqa": 1, "nlvr1": 1}),
         "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 1}),
+        "momo": AblationSizes(num_seeds={"zero_shot_retrieval": 1, "image_classes_knn": 1}),
     },
 )

@@ -295,7 +295,7 @@ def test_shards_are_parts_of_one_table_and_workers_do_not_change_a_byte(world: W
         ("text", " ", "no empty text"),
         ("place", -1, "places from 0 on"),
         ("token_ids", [2, 3], "3 to 6 token_ids"),
-        ("token_ids", [2, 5, 5, 5, 5, 5, 3], "3 to 6 token_ids"),
+        ("token_ids", [2, 5, 5, 5, 5, 5, 3], "at most 6 word pieces"),
         ("token_ids", [5, 3], "from .CLS. to .SEP."),
         ("target_ids", [1, 0], "target_ids ascending"),
         ("target_ids", [2], "target_ids ascending, below 2"),

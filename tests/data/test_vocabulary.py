@@ -42,6 +42,15 @@ def test_truncation_cuts_pieces_and_keeps_only_whole_words() -> None:
     assert not TINY.encode_words("a dogs unlit", 7).is_truncated
 
 
+def test_two_texts_have_a_sep_between_them_and_the_longer_one_is_cut() -> None:
+    assert TINY.encode_pair("red", "a dogs", 20).token_ids == [2, 7, 3, 8, 5, 6, 3]
+    cut = TINY.encode_pair("red", "a dogs", 6)
+    assert (cut.token_ids, cut.is_truncated) == ([2, 7, 3, 8, 5, 3], True)
+    assert TINY.encode_pair("a dogs unlit", "red", 5).token_ids == [2, 8, 3, 7, 3]
+    assert TINY.encode_pair("[SEP]", "red", 20).token_ids == [2, 12, 1, 13, 3, 7, 3]  # no text becomes a special entry
+    assert not TINY.encode_pair("red", "a dogs", 7).is_truncated
+
+
 def test_a_literal_mask_in_a_text_never_becomes_the_mask_id() -> None:
     assert TINY.encode(["[MASK] [mask]"], 20) == [[2, 12, 14, 13, 12, 14, 13, 3]]
 

@@ -11,7 +11,8 @@ import pytest
 from tests import commands
 from tests.conftest import CHECKOUT
 
-CORPORA = ("TokenCorpus", "PhraseCorpus", "SentenceCorpus", "HardNegatives", "BenchmarkCorpus")
+ALONE = ("TextCorpus", "ImageCorpus")
+CORPORA = ("TokenCorpus", "PhraseCorpus", "SentenceCorpus", "HardNegatives", "BenchmarkCorpus", *ALONE)
 WITH_WORKERS = ("World", "RegionFeatures", "PictureStore", "PhraseTags", *CORPORA)
 
 # Builds all corpora of the profile `smoke` in one process.
@@ -19,7 +20,7 @@ BUILD = """
 import luigi, pipeline
 tasks = [pipeline.TokenCorpus, pipeline.PhraseCorpus, pipeline.SentenceCorpus, pipeline.HardNegatives]
 rows = [pipeline.BenchmarkCorpus(benchmark=name, profile="smoke") for name in ("vqa", "gqa", "nlvr2", "retrieval")]
-tasks.append(pipeline.PictureStore)
+tasks += [pipeline.PictureStore, pipeline.TextCorpus, pipeline.ImageCorpus]
 done = luigi.build([*(task(profile="smoke") for task in tasks), *rows], workers=1, local_scheduler=True)
 raise SystemExit(0 if done else 1)
 """

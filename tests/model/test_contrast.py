@@ -27,8 +27,11 @@ def asked() -> Asked:
     return of_rows(IMAGES)
 
 
-def output(pairs: list[tuple[list[int], list[int]]] | None = None, **changes: Any) -> Output:
+def output(
+    pairs: list[tuple[list[int], list[int]]] | None = None, *, images_BE: Tensor = ALIKE, **changes: Any
+) -> Output:
     """Texts are the axes, so that the likeness of image and text is a number of the image."""
+    image_BE, text_BE = images_BE.clone().requires_grad_(), torch.eye(3, requires_grad=True)
 
     def pool_pairs(texts_P: Tensor, images_P: Tensor) -> Tensor:
         if pairs is not None:
@@ -38,11 +41,10 @@ def output(pairs: list[tuple[list[int], list[int]]] | None = None, **changes: An
     parts: dict[str, Any] = {
         "text_BLD": torch.zeros(3, 1, 2),
         "regions_BRD": torch.zeros(3, 1, 2),
-        "pooled_BD": torch.zeros(3, 2),
+        "pooled_BD": torch.zeros(3, 2, requires_grad=True),
         "words_VD": torch.zeros(1, 2),
         "embedded_BRD": torch.zeros(3, 1, 2),
-        "image_BE": ALIKE.clone().requires_grad_(),
-        "text_BE": torch.eye(3, requires_grad=True),
+        "alone": lambda: (image_BE, text_BE),
         "temperature": torch.tensor(0.5),
         "pool_pairs": pool_pairs,
     }
@@ -85,7 +87,7 @@ def test_consistency_is_least_where_both_directions_agree(tiny_facts: Facts) -> 
     texts = torch.tensor([2.0, 1.0, 0.0]).softmax(0)
     first = -(texts * images.log() + images * texts.log()).sum() / 2
     assert found[0].item() == pytest.approx(first.item())
-    symmetric = output(image_BE=torch.eye(3), text_BE=torch.eye(3))
+    symmetric = output(images_BE=torch.eye(3))
     shares = torch.tensor([2.0, 0.0, 0.0]).softmax(0)
     entropy = -(shares * shares.log()).sum().item()
     assert losses("consistency", symmetric, tiny_facts)[0].item() == pytest.approx(entropy)

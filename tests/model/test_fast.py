@@ -39,6 +39,7 @@ class Played:
         *,
         precision: Callable[[], AbstractContextManager[object]],
         like: Exercise,
+        has_features: bool,
     ) -> None:
         self._learner, self._shares = learner, shares
         self._names = tuple(like.asks)

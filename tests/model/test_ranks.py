@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
 
-from model.specs import Mixing, Stage
+from model.specs import Mixing, Network, Stage
 from tests.model.test_train import ROOT
 from tests.model.tiny import TinySet, write_job
 from tests.model.tiny_specs import GROUPED, tiny_network, tiny_stage, tiny_streams
@@ -27,8 +27,12 @@ NUM_STEPS = 8
 def trained(folder: Path, tiny: TinySet, stage: Stage, *, num_ranks: int) -> Path:
     """A job done by that many processes; its folder."""
     network = tiny_network(dropout_rate=0.0)
-    job = write_job(folder, spec=stage, network=network, inputs=tiny.inputs(), every_s=0.0)
-    run_job(job, num_ranks=num_ranks)
+    return trained_on(folder, spec=stage, network=network, inputs=tiny.inputs(), num_ranks=num_ranks)
+
+
+def trained_on(folder: Path, *, spec: Stage, network: Network, inputs: dict[str, Any], num_ranks: int) -> Path:
+    """The same with other inputs."""
+    run_job(write_job(folder, spec=spec, network=network, inputs=inputs, every_s=0.0), num_ranks=num_ranks)
     return folder
 
 

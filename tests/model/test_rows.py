@@ -11,6 +11,7 @@ from data.schema import CORPUS
 from data.writers import write_parquet
 from model import rows
 from model.facts import Facts
+from tests.model import tiny_kinds
 from tests.model.tiny import TinySet
 from tests.parts import only_part
 
@@ -31,7 +32,7 @@ def test_splits_are_read_apart(tiny: TinySet, tiny_facts: Facts) -> None:
     assert sizes == {"train": 32, "test": 8}
 
 
-def write_row(folder: Path, **changes: object) -> Path:
+def write_row(folder: Path, *others: dict[str, object], **changes: object) -> Path:
     row = {
         "row_id": "r",
         "image_id": "coco:000",
@@ -41,7 +42,8 @@ def write_row(folder: Path, **changes: object) -> Path:
         "topic_ids": [],
         "source_ids": [],
     }
-    write_parquet(only_part(folder, "corpus"), pa.Table.from_pylist([{**row, **changes}], schema=CORPUS), CORPUS)
+    rows = [{**row, **changes}, *({**row, **other} for other in others)]
+    write_parquet(only_part(folder, "corpus"), pa.Table.from_pylist(rows, schema=CORPUS), CORPUS)
     return folder
 
 
@@ -51,9 +53,30 @@ def test_a_row_without_regions_is_named(tmp_path: Path, tiny_facts: Facts) -> No
     assert "coco:999" in error.value.found
 
 
-def test_a_row_without_word_pieces_is_named(tmp_path: Path, tiny_facts: Facts) -> None:
-    with pytest.raises(ContractError, match="0 token ids"):
-        rows.read(write_row(tmp_path, token_ids=[]), split="train", store=tiny_facts.store)
+@pytest.mark.parametrize(
+    ("wrong", "found"), [({"token_ids": [2]}, "1 token ids"), ({"token_ids": [], "image_id": ""}, "0 token ids")]
+)
+def test_a_row_without_word_pieces_is_named(
+    wrong: dict[str, object], found: str, tmp_path: Path, tiny_facts: Facts
+) -> None:
+    with pytest.raises(ContractError, match=found):
+        rows.read(write_row(tmp_path, **wrong), split="train", store=tiny_facts.store)
+
+
+@pytest.mark.parametrize("kind", [{"image_id": ""}, {"token_ids": []}])
+def test_a_corpus_is_all_of_one_kind(kind: dict[str, object], tmp_path: Path, tiny_facts: Facts) -> None:
+    with pytest.raises(ContractError, match="row s"):
+        rows.read(write_row(tmp_path, {**kind, "row_id": "s"}), split="train", store=tiny_facts.store)
+
+
+def test_texts_alone_have_no_image_and_images_alone_no_word_piece(tmp_path: Path, tiny_facts: Facts) -> None:
+    texts = rows.read(tiny_kinds.write_texts(tmp_path / "texts"), split="train", store=tiny_facts.store)
+    assert (texts.has_texts, texts.has_images) == (True, False)
+    assert texts.images().tolist() == []
+    images = rows.read(tiny_kinds.write_images(tmp_path / "images"), split="train", store=tiny_facts.store)
+    assert (images.has_texts, images.has_images) == (False, True)
+    assert images.images().tolist() == list(range(16))
+    assert images.tokens(np.arange(3), max_length=5, pad_id=0).shape == (3, 0)
 
 
 def test_an_empty_split_is_said(tmp_path: Path, tiny_facts: Facts) -> None:

@@ -28,8 +28,11 @@ class Alike(Encoder):
         super().__init__()
         self.alike_TI = alike_TI
 
-    def compare(self, text_TLD: Tensor, regions_IRD: Tensor) -> Tensor | None:
+    def text_features(self, text_TLD: Tensor, text_mask_TL: Tensor) -> Tensor | None:
         return None if self.alike_TI is None else text_TLD[:, 0]
+
+    def image_features(self, regions_IRD: Tensor) -> Tensor | None:
+        return None if self.alike_TI is None else torch.eye(len(regions_IRD))
 
     def forward(self, shown: Shown, regions_BRD: Tensor | None = None) -> Output:
         raise NotImplementedError
@@ -50,25 +53,29 @@ class Alike(Encoder):
 TABLE_TI = torch.tensor([[0.9, 0.1, 0.2], [0.8, 0.3, 0.4], [0.7, 0.2, 0.6], [0.1, 0.0, 0.5]])
 
 
+def texts(alike_TI: Tensor) -> tuple[Tensor, Tensor]:
+    """Texts of one place."""
+    return alike_TI[:, None], torch.ones(len(alike_TI), 1, dtype=torch.bool)
+
+
 def test_a_pair_is_scored_where_it_is_among_the_most_alike_of_its_text_or_of_its_image() -> None:
     # Of texts: 0, 0, 0, 2. Of images: the texts 0, 1, 2.
-    texts_TLD = TABLE_TI[:, None]
-    chosen = shortlist(Alike(TABLE_TI), torch.zeros(3, 1, 1), iter([texts_TLD[:3], texts_TLD[3:]]), most=1)
+    chosen = shortlist(Alike(TABLE_TI), torch.zeros(3, 1, 1), iter([texts(TABLE_TI[:3]), texts(TABLE_TI[3:])]), most=1)
     assert chosen is not None
-    is_scored_TI, behind_TI = chosen.choose(texts_TLD)
+    is_scored_TI, behind_TI = chosen.choose(*texts(TABLE_TI))
     assert is_scored_TI.nonzero().tolist() == [[0, 0], [1, 0], [1, 1], [2, 0], [2, 2], [3, 2]]
     torch.testing.assert_close(behind_TI, TABLE_TI - 1000)
 
 
 @pytest.mark.parametrize("most", [3, 4, 100])
 def test_as_many_as_there_are_scores_all(most: int) -> None:
-    chosen = shortlist(Alike(TABLE_TI), torch.zeros(3, 1, 1), iter([TABLE_TI[:, None]]), most=most)
+    chosen = shortlist(Alike(TABLE_TI), torch.zeros(3, 1, 1), iter([texts(TABLE_TI)]), most=most)
     assert chosen is not None
-    assert chosen.choose(TABLE_TI[:, None])[0].all()
+    assert chosen.choose(*texts(TABLE_TI))[0].all()
 
 
 def test_a_network_that_compares_nothing_has_no_shortlist() -> None:
-    assert shortlist(Alike(None), torch.zeros(3, 1, 1), iter([TABLE_TI[:, None]]), most=1) is None
+    assert shortlist(Alike(None), torch.zeros(3, 1, 1), iter([texts(TABLE_TI)]), most=1) is None
 
 
 def test_pairs_that_are_not_scored_rank_behind_all_that_are_in_the_order_of_their_likeness(
@@ -86,8 +93,11 @@ def test_pairs_that_are_not_scored_rank_behind_all_that_are_in_the_order_of_thei
             super().__init__(None)
             self.weight = nn.Parameter(torch.zeros(1))
 
-        def compare(self, text_TLD: Tensor, regions_IRD: Tensor) -> Tensor:
-            return text_TLD[:, 0] / 1000 + torch.arange(float(len(regions_IRD))) / 10
+        def text_features(self, text_TLD: Tensor, text_mask_TL: Tensor) -> Tensor:
+            return torch.cat([text_TLD[:, 0] / 1000, torch.ones(len(text_TLD), 1)], 1)
+
+        def image_features(self, regions_IRD: Tensor) -> Tensor:
+            return torch.stack([torch.ones(len(regions_IRD)), torch.arange(float(len(regions_IRD))) / 10], 1)
 
         def embed_text(self, text_BL: Tensor, text_mask_BL: Tensor) -> Tensor:
             return text_BL.sum(1).float()[:, None, None].expand(*text_BL.shape, 1)

@@ -137,14 +137,14 @@ def outputs(*, alpha: float) -> Output:
         alpha=torch.tensor(alpha),
     )
     nothing = torch.zeros(2, 1, 3)
+    image_BE, text_BE = drawn(2).requires_grad_(), drawn(2).requires_grad_()
     return Output(
         text_BLD=nothing,
         regions_BRD=nothing,
         pooled_BD=nothing[:, 0],
         words_VD=nothing[0],
         embedded_BRD=nothing,
-        image_BE=drawn(2).requires_grad_(),
-        text_BE=drawn(2).requires_grad_(),
+        alone=lambda: (image_BE, text_BE),
         temperature=torch.tensor([0.5]),
         pool_pairs=lambda texts_P, images_P: nothing[:, 0],
         taught=taught,

@@ -40,8 +40,7 @@ def uncompared(num_rows: int) -> dict[str, Any]:
     nothing_BRD = torch.zeros(num_rows, 1, 1)
     return {
         "embedded_BRD": nothing_BRD,
-        "image_BE": nothing_BE,
-        "text_BE": nothing_BE,
+        "alone": lambda: (nothing_BE, nothing_BE),
         "temperature": torch.ones(()),
         "pool_pairs": pool_pairs,
     }
@@ -61,6 +60,8 @@ def small_batch(
         text_BL=text_BL,
         text_mask_BL=torch.ones_like(text_BL, dtype=torch.bool),
         true_text_BL=text_BL,
+        num_pieces=num_regions,
+        places_BR=torch.arange(num_regions).expand(num_rows, num_regions),
         sources_BR=own_sources(torch.arange(num_rows), num_regions),
         boxes_BR4=torch.rand(num_rows, num_regions, 4, generator=random),
         object_ids_BR=zeros_BR.long(),

@@ -103,3 +103,17 @@ def test_a_taggers_rule_that_was_never_needed_is_left_out(tmp_path: Path) -> Non
     found = tagger(tmp_path / "scores.json")
     assert (found.accuracy, found.num_sentences) == (0.5, 2)
     assert found.rules == {"verb": {"precision": 1, "recall": 0.5}}
+
+
+def test_samples_of_text_alone_show_no_image_and_those_of_images_alone_no_text(tmp_path: Path) -> None:
+    (tmp_path / "counts.json").write_text('{"read": 2}')
+    (tmp_path / "corpus").mkdir()
+    common = {"split": "train", "token_ids": [], "topic_ids": [], "source_ids": []}
+    rows = [
+        {"row_id": "text:a#0", "image_id": schema.NO_IMAGE, "text": "A red cone.", **common},
+        {"row_id": "coco:1#i", "image_id": "coco:1", "text": "", **common},
+    ]
+    table = pa.Table.from_pylist(rows, schema=schema.CORPUS)
+    write_parquet(tmp_path / "corpus/part-00000.parquet", table, schema.CORPUS)
+    samples = corpus("text", tmp_path, None).samples
+    assert {(tuple(sample.image_ids), sample.text) for sample in samples} == {((), "A red cone."), (("coco:1",), "")}

@@ -126,6 +126,7 @@ OTHER_VALUES: dict[str, Any] = {
     "after": "phrase",
     "chain": "P.S",
     "readings": "albef",
+    "ablation": "grit",
     "rows": ("S",),
     "num_seeds": 4,
     "sees": "text",
@@ -134,6 +135,10 @@ OTHER_VALUES: dict[str, Any] = {
     "every_stage": "no",
     "seed": 2,
     "max_length": 9,
+    "reading": "packed",
+    "texts_from": "captions",
+    "text_column": "body",
+    "mib_per_shard": 3,
     "max_rejected_rate": 0.5,
     "images_per_shard": 3,
     "keep": "files",
@@ -170,7 +175,7 @@ OTHER_VALUES: dict[str, Any] = {
     "checkpoint_every_s": 1.5,
 }
 """Another value than the smoke profile's for every parameter but `profile` and those below."""
-OWN_VALUES = {("PhraseTags", "mode"): "lexicon_first"}
+OWN_VALUES = {("PhraseTags", "mode"): "lexicon_first", ("MomoStage", "readings"): "momo+mixing=alternate"}
 """Where one name means different things."""
 NAME_SOMETHING = {"tagger", "backbone", "weights"}  # of the user's; each has tests of its own
 

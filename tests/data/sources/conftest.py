@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from data.records import Rejection
-from tests.data.sources import files_with_questions, files_with_regions, files_with_texts
+from tests.data.sources import files_alone, files_with_questions, files_with_regions, files_with_texts
 from tests.data.sources.files_with_questions import GQA_GRAPH, GQA_QUESTIONS
 from tests.data.sources.files_with_regions import PICKLED, POOL, collection_regions, obj36_line, six_columns
 from tests.data.sources.files_with_texts import COLLECTION, NLVR1_EXAMPLE
@@ -15,7 +15,7 @@ FILES = files_with_texts.FILES | files_with_questions.FILES | files_with_regions
 
 @pytest.fixture
 def whole_files():
-    return {name: text.encode() for name, text in FILES.items()} | PICKLED
+    return {name: text.encode() for name, text in FILES.items()} | PICKLED | files_alone.FILES
 
 
 @pytest.fixture

@@ -91,7 +91,28 @@ LXMERT_NLVR2 = [
     {"identifier": "test1-3-1-2", "img0": "test1-3-1-img0", "img1": "test1-3-1-img1", "sent": "A cat.", "uid": "u"},
 ]
 
+MNLI_COLUMNS = ("index", "promptID", "genre", "sentence1_parse", "sentence1", "sentence2", "label1", "gold_label")
+STSB_COLUMNS = ("index", "genre", "filename", "sentence1", "sentence2", "score")
+
+
+def as_table(columns, *rows):
+    """Rows of tab-separated values below the names of their columns."""
+    return "".join("\t".join(row) + "\n" for row in (columns, *rows))
+
+
 FILES = {
+    "sst2": as_table(("sentence", "label"), ('a "very" good film ', "1"), ("dull", "0")),
+    "mnli": as_table(
+        MNLI_COLUMNS,
+        ("0", "7", "fiction", "( A dog )", "A dog barks.", "It is quiet.", "neutral", "contradiction"),
+        ("1", "7", "travel", "", "A dog barks.", "It is loud.", "entailment", "entailment"),
+    ),
+    "stsb": as_table(
+        STSB_COLUMNS,
+        ("0", "main-news", "headlines", "A plane lands.", "A plane has landed.", "4.500"),
+        ("1", "main-forums", "answers", "A plane.", "A cat.", "0.000"),
+    ),
+    "image_class_list": "COCO_val2014_000000000042.jpg\tred\r\nbirds:17\twren  tit\n",
     "vqa_questions": json.dumps(
         {
             "task_type": "Open-Ended",

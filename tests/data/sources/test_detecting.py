@@ -18,7 +18,8 @@ ALIKE = [
     {"gqa_answers", "vqa_answers"},
     {"attribute_vocabulary", "object_vocabulary"},
     {"test_images", "validation_images"},
-    {"treebank", "treebank_test"},
+    {"treebank", "treebank_test", "text_conllu"},
+    {"image_parquet", "text_parquet", "collection"},
     {"coco_regions", "flickr30k_regions", "vg_regions"},
     {"coco_hard_negatives", "flickr30k_hard_negatives"},
     {"coco_vilbert", "flickr30k_vilbert"},
@@ -37,13 +38,15 @@ def write(tmp_path):
     return write
 
 
-def test_every_source_but_the_users_own_pictures_says_by_what_its_files_are_known():
-    assert [name for name, source in all_sources().items() if not source.marks] == ["collection_images"]
+def test_every_source_but_the_users_own_pictures_and_plain_text_says_by_what_its_files_are_known():
+    unmarked = ["collection_images", "image_classes_test", "image_classes_train", "image_folders", "texts"]
+    assert [name for name, source in all_sources().items() if not source.marks] == unmarked
 
 
 def test_a_file_is_known_whatever_it_is_called_and_only_as_what_it_is(whole_files, write):
-    readable = {name for name, source in all_sources().items() if source.reads}
+    readable = {name for name, source in all_sources().items() if source.reads and not source.is_folder}
     assert set(whole_files) == readable
+    whole_files.pop("texts")  # plain text may look like anything
     for name, contents in whole_files.items():
         found = set(looks_like(write(contents)))
         assert name in found

@@ -11,7 +11,9 @@ from data.errors import SourceError
 from data.sources import all_sources
 from data.sources.json_items import MAX_DEPTH, items, members
 
-READERS = [(name, content) for name, source in all_sources().items() for content in source.reads]
+READERS = [
+    (name, content) for name, source in all_sources().items() if not source.is_folder for content in source.reads
+]
 KEYED_JSON_SOURCES = ["gqa_questions", "gqa_scene_graphs", "gqa_test_questions"]  # one object, its keys are ids
 JSON_SOURCES = [
     "coco_captions",
@@ -33,7 +35,7 @@ JSON_SOURCES = [
     "vqa_answers",
     "vqa_questions",
 ]
-LISTS = ["attribute_vocabulary", "flickr30k_captions", "object_vocabulary", "test_images", "validation_images"]
+LISTS = ["attribute_vocabulary", "flickr30k_captions", "object_vocabulary", "test_images", "texts", "validation_images"]
 SAME_FOLDER = settings(
     max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

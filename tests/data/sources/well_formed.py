@@ -23,7 +23,11 @@ def check(record):
         assert re.fullmatch(r"[a-z][a-z0-9_]*:[!-~]{1,50}", image_id)
         assert image_id_of(image_id) == image_id
     if isinstance(record, records.CaptionRecord | records.PhraseRecord | records.QuestionRecord):
-        assert record.text == " ".join(record.text.split()) != ""
+        is_image_alone = isinstance(record, records.QuestionRecord) and not record.text and record.image_ids
+        assert is_image_alone or record.text == " ".join(record.text.split()) != ""
+    if isinstance(record, records.QuestionRecord):
+        assert record.image_ids or record.split in ("train", "validation", "test")
+        assert record.second == " ".join(record.second.split())
     if isinstance(record, records.PhraseRecord | records.BoxRecord) and record.box is not None:
         assert all(map(math.isfinite, record.box))
         assert record.box[0] < record.box[2]

@@ -32,6 +32,9 @@ def size() -> WorldSize:
         num_nlvr2_validation_sets=1,
         num_nlvr2_test_sets=1,
         num_nlvr2_sentences=6,
+        num_text_scenes=7,
+        num_inference_premises=6,
+        num_inference_test_premises=3,
     )
 
 

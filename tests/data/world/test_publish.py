@@ -18,10 +18,11 @@ import pytest
 from PIL import Image
 
 from data.errors import UserError
+from data.progress import silent
 from data.rejects import RejectLog
 from data.sources import all_sources
 from data.world.plan import PlannedImage, WorldSize, plan_images
-from data.world.publish import FILES
+from data.world.publish import FILES, publish
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -81,6 +82,9 @@ def test_every_reader_takes_its_files_and_rejects_nothing(world: Path, images: l
     assert counts["gqa_test_questions", "questions"] == 5 * 4
     assert counts["nlvr2", "questions"] == 4 * 4 * 6
     assert counts["flickr30k", "captions"] == 3 * (5 + 2) + 2 * 3
+    assert counts["texts", "texts"] == 2 * 7
+    assert counts["mnli", "sentences"] == 3 * (6 + 3)
+    assert 0 < counts["image_class_list", "classes"] <= len(images)
     assert counts["object_vocabulary", "labels"] == 28
     assert counts["attribute_vocabulary", "labels"] == 12
     assert (counts["validation_images", "image_ids"], counts["test_images", "image_ids"]) == (3, 4)
@@ -193,6 +197,22 @@ def is_tree(heads: list[int]) -> bool:
         if word != 0:
             return False
     return True
+
+
+def test_plain_text_tells_of_scenes_that_nothing_else_shows_two_sentences_each(world: Path, size: WorldSize) -> None:
+    text = (world / "texts.txt").read_text("utf-8")
+    scenes = [block.splitlines() for block in text.strip().split("\n\n")]
+    assert [len(sentences) for sentences in scenes] == [2] * size.num_text_scenes
+    said = {sentence for sentences in scenes for sentence in sentences}
+    captions = load(world / "annotations/captions_train2014.json")["annotations"]
+    assert not said <= {caption["caption"].strip() for caption in captions}
+
+
+def test_more_scenes_of_text_change_no_other_file(world: Path, size: WorldSize, tmp_path: Path) -> None:
+    publish(replace(size, num_text_scenes=9), seed=3, into=tmp_path, num_workers=2, progress=silent)
+    before, after = digests(world), digests(tmp_path)
+    assert {name for name in after if after[name] != before[name]} == {"texts.txt"}
+    assert (tmp_path / "texts.txt").read_text("utf-8").startswith((world / "texts.txt").read_text("utf-8"))
 
 
 def test_vocabularies_and_lists_keep_the_publishers_oddities(world: Path) -> None:

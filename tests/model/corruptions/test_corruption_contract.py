@@ -22,8 +22,10 @@ from tests.model.worked import small_rows
 
 NAMES = plugins.names("corruptions")
 FULL = {"rate": 1.0}
+MOST: dict[str, dict[str, Any]] = {"drop_patches": {"rate": 0.75}}  # where something must be left
 HIDDEN = {  # corruption -> what it hides in the input, the truth, and where it asks
     "mask_words": ("text_BL", "true_text_BL", "masked_words_BL"),
+    "drop_patches": ("sources_BR", "images_B", "places_BR"),
     "mask_regions": ("sources_BR", "true_sources_BR", "masked_regions_BR"),
     "shuffle_triplets": ("sources_BR", "true_sources_BR", "triplets_BR"),
     "swap_image": ("images_B", "images_B", "matched_B"),
@@ -36,7 +38,9 @@ ROWS = small_rows(*range(16), texts=[[2, 5 + image % 9, 3] for image in range(16
 
 
 def corruption(name: str, facts: Facts, **options: Any) -> Corruption:
-    built: Corruption = plugins.load("corruptions", name).build({**FULL, **options}, facts=facts, rows=ROWS)
+    built: Corruption = plugins.load("corruptions", name).build(
+        {**FULL, **MOST.get(name, {}), **options}, facts=facts, rows=ROWS
+    )
     return built
 
 

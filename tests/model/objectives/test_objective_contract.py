@@ -17,6 +17,7 @@ from model.facts import Facts
 from model.feed import Exercises, Feed
 from model.learner import Learner
 from model.regions import Mapped
+from model.specs import Corruption
 from model.specs import Objective as ObjectiveSpec
 from tests.model.tiny import TinySet
 from tests.model.tiny_specs import tiny_network, tiny_stage
@@ -30,6 +31,8 @@ COMPARES = (
 )  # rows with each other, which are all to match
 MATCHES = ("itm_hs", "itm_in_batch")
 ASKS_EVERY_ROW = ("itm_hs", "titp", "tits", *COMPARES)
+DROPS = ("mim",)
+OPTIONS = {"mim": {"layers": 1, "width": 8, "heads": 2}}
 WITHOUT_WEIGHTS = ("itc", "itc_momentum", "consistency")  # what they teach is the network's
 
 
@@ -39,11 +42,16 @@ def feed(name: str, tiny: TinySet, tiny_facts: Facts) -> Feed:
     stream = dataclasses.replace(tiny_stage().streams[0], objectives=(ObjectiveSpec(name=name),))
     if name in COMPARES:
         stream = dataclasses.replace(stream, corruptions=stream.corruptions[1:])
+    if name in DROPS:
+        swap, *others = stream.corruptions
+        dropping = Corruption(name="drop_patches", options={"rate": 0.5})
+        stream = dataclasses.replace(stream, corruptions=(swap, dropping, *others))
     return Feed(stream, corpus=tiny.corpus, split="train", facts=tiny_facts, seed=1)
 
 
 def learner(name: str, facts: Facts) -> Learner:
-    return Learner(tiny_network(dropout_rate=0.0), [ObjectiveSpec(name=name)], facts, seed=1)
+    spec = ObjectiveSpec(name=name, options=OPTIONS.get(name, {}))
+    return Learner(tiny_network(dropout_rate=0.0), [spec], facts, seed=1)
 
 
 def corrupted(feed: Feed, pupil: Learner, facts: Facts) -> Exercise:

@@ -46,7 +46,8 @@ def test_every_file_given_as_another_source_is_wrong_and_told_by_its_format(
     world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(source_files, "_of_file", lambda source, path: pytest.fail(f"{path} was read as {source.name}"))
-    given = {name: world / paths[0] for name, paths in FILES.items()}
+    marked = {name for name, source in all_sources().items() if source.marks}  # plain text may look like anything
+    given = {name: world / paths[0] for name, paths in FILES.items() if name in marked}
     for name, path in given.items():
         formats = looks_like(path)
         assert name in formats
