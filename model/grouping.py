@@ -14,21 +14,46 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Batches = list[Rows]
+_LARGEST = 1e15
+
+
+class Tables:
+    """Similarities of a search space, (M, M) each, in memory that the next one of the same size uses again.
+
+    To get new memory for them takes as long as to fill it.
+    """
+
+    def __init__(self) -> None:
+        self._to_texts_MM = self._to_images_MM = np.empty((0, 0), np.float32)
+
+    def fill(self, image_ME: Floats, text_ME: Floats) -> tuple[Floats, Floats]:
+        """Of images to texts, and of texts to images: rows of either lie in one piece."""
+        for features_ME in (image_ME, text_ME):
+            assert np.abs(features_ME).max(initial=0.0) < _LARGEST, "features must be finite, and their products too"
+        if len(self._to_texts_MM) != len(image_ME):
+            self._to_texts_MM, self._to_images_MM = np.empty((2, len(image_ME), len(image_ME)), np.float32)
+        np.matmul(image_ME, text_ME.T, out=self._to_texts_MM)
+        np.copyto(self._to_images_MM, self._to_texts_MM.T)
+        return self._to_texts_MM, self._to_images_MM
 
 
 def walk(
-    image_ME: Floats, text_ME: Floats, images_M: Rows | None = None, *, batch_size: int, hardness: float = 1.0
+    image_ME: Floats,
+    text_ME: Floats,
+    images_M: Rows | None = None,
+    *,
+    batch_size: int,
+    hardness: float = 1.0,
+    tables: Tables | None = None,
 ) -> Rows:
     """All places of a search space, (M,) int64, in the order of a walk that begins with the image of place 0.
 
     From an image to a text, from that text to an image, and so on: to the most similar that was not visited, or to the
     quantile `hardness` of these (1: the most similar, 0: the least). Every `batch_size` places are a mini-batch. With
     `images_M`, the number of each row's image, rows of an image that the mini-batch has already wait for a later one;
-    where no others are left they come nevertheless. Features are finite.
+    where no others are left they come nevertheless. Features are finite. `tables` spares the memory of each walk.
     """
-    to_texts_MM = image_ME @ text_ME.T
-    assert np.isfinite(to_texts_MM).all(), "similarities must be finite"
-    tables = (to_texts_MM, np.ascontiguousarray(to_texts_MM.T))  # rows of either lie in one piece
+    similar = (tables or Tables()).fill(image_ME, text_ME)
     waiting = _Waiting(images_M, num_rows=len(image_ME))
     scores_M = np.empty(len(image_ME), np.float32)
     order_M = np.empty(len(image_ME), np.int64)
@@ -37,7 +62,7 @@ def walk(
         if place:
             if place % batch_size == 0:
                 waiting.begin_batch()
-            here = _next(tables[(place - 1) % 2][here], waiting, hardness, scores_M)
+            here = _next(similar[(place - 1) % 2][here], waiting, hardness, scores_M)
         order_M[place] = here
         waiting.visit(here)
     return order_M

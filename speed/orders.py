@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.nearest import comparable
-from model.grouping import Floats, walk
+from model.grouping import Floats, Tables, walk
 from model.orders import Ordered
 from model.orders.grit import build
 from speed.measuring import Row, Taken, Target, Work, interleaved, table
@@ -50,7 +50,7 @@ def _space(num_rows: int, *, num_rounds: int = 3) -> Row:
     ours = walk(image_ME, text_ME, batch_size=BATCH_SIZE)
     agreement = float(np.mean(ours == published(*given)))
     ways: dict[str, Work] = {
-        "here": partial(walk, image_ME, text_ME, batch_size=BATCH_SIZE),
+        "here": partial(walk, image_ME, text_ME, batch_size=BATCH_SIZE, tables=Tables()),
         "published": partial(published, *given),
     }
     taken = interleaved(ways, num_rounds=num_rounds)

@@ -21,7 +21,7 @@ from data import draws
 from data.errors import UserError
 from model.awaited import Awaited
 from model.feature_queue import FeatureQueue
-from model.grouping import Batches, Floats, apart, cut, walk
+from model.grouping import Batches, Floats, Tables, apart, cut, walk
 from model.orders import Ordered
 from model.orders.shuffle import Shuffle
 from model.plugins import read_options
@@ -60,6 +60,7 @@ class Grit:
         self._batch_size = batch_size
         self._seed = seed
         self._shuffle = Shuffle(num_rows=rows.num_rows, batch_size=batch_size, seed=seed)
+        self._tables = Tables()
         self._known: Awaited[Sequence[NDArray[np.int64]]] = Awaited()
         self._queues: dict[int, FeatureQueue] = {}  # by process, or all in one
         self._grouped: dict[int, Batches] = {}  # the mini-batches so far, likewise
@@ -159,6 +160,7 @@ class Grit:
                 None if images_N is None else images_N[rows_Q[space_M]],
                 batch_size=self._batch_size,
                 hardness=self._settings.hardness,
+                tables=self._tables,
             )
             found += cut(rows_Q[space_M[order_M]], self._batch_size)
         queue.num_rows = 0

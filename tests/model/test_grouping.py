@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.grouping import Batches, Floats, Rows, apart, cut, hardest_similarity, walk
+from model.grouping import Batches, Floats, Rows, Tables, apart, cut, hardest_similarity, walk
 
 
 def plain_walk(image_ME: Floats, text_ME: Floats, images: list[int] | None, *, batch_size: int) -> list[int]:
@@ -193,3 +193,11 @@ def test_mini_batches_grow_harder_with_the_search_space_and_are_random_where_it_
     shuffled = hardest_similarity(cut(np.arange(1920), 16), image_NE, text_NE)
     assert hard[16] == pytest.approx(shuffled, abs=1e-6)
     assert hard[16] < hard[64] < hard[320] < hard[1920]
+
+
+def test_walks_that_share_their_memory_are_those_that_do_not() -> None:
+    tables = Tables()
+    for num_rows in (5, 5, 9, 5):
+        image_ME, text_ME = features(num_rows)
+        alone = walk(image_ME, text_ME, batch_size=2)
+        assert walk(image_ME, text_ME, batch_size=2, tables=tables).tolist() == alone.tolist()
