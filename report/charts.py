@@ -87,8 +87,8 @@ def line_chart(lines: Sequence[Line], *, target: float, name: str, description: 
         for line, mark in zip(lines, itertools.cycle("os^Dv"), strict=False):
             shares, scores = zip(*line.points, strict=True)
             axes.plot(shares, scores, color=_MODEL, marker=mark, markersize=4, linewidth=1.2, label=line.label)
-        shares = sorted({share for line in lines for share, _ in line.points})
-        axes.set_xticks(shares, [f"{share:.2g}" for share in shares])
+        ticks = sorted({share for line in lines for share, _ in line.points})
+        axes.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
         axes.set_xlabel("share of the longest training")
         axes.legend(frameon=False, fontsize=8, labelcolor=_INK)
         return _inline(figure, name, description)
