@@ -15,6 +15,7 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Batches = list[Rows]
 _LARGEST = 1e15
+_BLOCK = 480  # rows of a table that is turned over: a block of them stays in the cache
 
 
 class Tables:
@@ -33,7 +34,10 @@ class Tables:
         if len(self._to_texts_MM) != len(image_ME):
             self._to_texts_MM, self._to_images_MM = np.empty((2, len(image_ME), len(image_ME)), np.float32)
         np.matmul(image_ME, text_ME.T, out=self._to_texts_MM)
-        np.copyto(self._to_images_MM, self._to_texts_MM.T)
+        for down in range(0, len(image_ME), _BLOCK):
+            for across in range(0, len(image_ME), _BLOCK):
+                block = self._to_texts_MM[down : down + _BLOCK, across : across + _BLOCK]
+                self._to_images_MM[across : across + _BLOCK, down : down + _BLOCK] = block.T
         return self._to_texts_MM, self._to_images_MM
 
 
