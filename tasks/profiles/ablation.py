@@ -23,12 +23,15 @@ PROFILE = dataclasses.replace(
         _FINE_TUNING,
         own={
             **_FINE_TUNING.own,
+            **{name: BenchmarkSizes(batch_size=32, num_epochs=3) for name in ("vqa", "gqa", "nlvr2")},
             "retrieval": BenchmarkSizes(batch_size=8, num_epochs=1),
             "nlvr1": BenchmarkSizes(batch_size=32, num_epochs=4),
         },
     ),
     ablations={
-        "msp": AblationSizes(num_seeds={"zero_shot_retrieval": 5, "retrieval": 5, "nlvr1": 5}),
+        "msp": AblationSizes(
+            num_seeds={"zero_shot_retrieval": 5, "retrieval": 5, "nlvr1": 5, "vqa": 1, "gqa": 1, "nlvr2": 1}
+        ),
         "grit": AblationSizes(num_seeds={"zero_shot_retrieval": 5}),
         "momo": AblationSizes(
             num_seeds=dict.fromkeys(("zero_shot_retrieval", "mnli", "image_classes_knn", "image_classes_probe"), 3)

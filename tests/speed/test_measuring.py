@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from speed import measuring
-from speed.measuring import ProcessorTime, Row, Taken, Target, interleaved, table
+from speed.measuring import ProcessorTime, Row, Taken, Target, elsewhere, interleaved, table
 
 
 def test_ways_take_turns_in_being_first_and_their_medians_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,3 +63,14 @@ def test_a_row_of_the_table_says_what_was_measured_and_whether_it_is_enough() ->
     facts, *_, last = table([row]).splitlines()
     assert last == "| count | 3.00 s, 1,234 MiB | abacus | 2.00 s | 1.50 | at most 1.3 | no | agreement 1.0 |"
     assert "cores" in facts
+
+
+def test_what_a_work_needs_is_its_own_and_not_the_memory_of_who_asks_for_it() -> None:
+    held = b"\1" * (512 << 20)
+    taken = elsewhere(nothing)
+    assert len(held) == 512 << 20
+    assert 0 < taken.peak_mib < 500
+
+
+def nothing() -> None:
+    """Picklable, as a work that is done elsewhere is."""
