@@ -1,6 +1,6 @@
 """A mini-batch as corruptions see it: small numbers on the host. Features of regions stay where they are stored.
 
-Legend: B rows, L word pieces, R regions, D width of the network, V vocabulary.
+Legend: B rows, L word pieces, R regions, P all regions of an image, D width of the network, V vocabulary.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Batch:
     triplets_BR: Tensor  # the first region of the shuffled triplet that a region is in, else -1
     matched_B: Tensor  # False where the image or the text was swapped
     asked_B: Tensor  # False where nothing but the match is asked, whatever is marked above
+    all_boxes_BP4: Tensor | None = None  # of all `num_pieces` places, shown or not; None: `boxes_BR4`
     view: View | None = None  # how its rows see pictures, drawn by `draws`; None: as they are
     draws: Draws | None = None
     objectives: tuple[str, ...] = ()  # who asks of it; empty: all that a learner has

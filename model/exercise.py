@@ -29,6 +29,7 @@ class Shown:
     regions_BRF: Tensor  # as the store has them, float16
     boxes_BR4: Tensor
     places_BR: Tensor | None = None  # which of its image's regions each one is, int64; None: all, in their order
+    all_boxes_BP4: Tensor | None = None  # of all places, whether or not they are shown; None: `boxes_BR4`
     has_same_image: bool = False
 
     def part(self, rows: slice) -> Shown:
@@ -39,6 +40,7 @@ class Shown:
             regions_BRF=self.regions_BRF[rows],
             boxes_BR4=self.boxes_BR4[rows],
             places_BR=None if self.places_BR is None else self.places_BR[rows],
+            all_boxes_BP4=None if self.all_boxes_BP4 is None else self.all_boxes_BP4[rows],
             has_same_image=self.has_same_image,
         )
 
@@ -200,7 +202,7 @@ def dress(batch: Batch, asks: Asks, features: Features) -> Exercise:
         rows_B=batch.rows_B,
         shown=shown,
         asks=_dress_asks(asks, seen),
-        more=tuple(_show_again(again, batch, shown, seen) for again in batch.more),
+        more=_show_more(batch, shown, seen),
         asks_of=tuple(
             tuple(name for name in showing.objectives or asks if name in asks) for showing in (batch, *batch.more)
         ),
@@ -215,12 +217,21 @@ def _show(batch: Batch, features: BatchFeatures) -> Shown:
         regions_BRF=features.take(batch.sources_BR, rows_BR),
         boxes_BR4=on_device(batch.boxes_BR4, features.device),
         places_BR=None if batch.all_are_shown() else on_device(batch.places_BR, features.device),
+        all_boxes_BP4=None if batch.all_boxes_BP4 is None else on_device(batch.all_boxes_BP4, features.device),
     )
 
 
-def _show_again(again: Batch, first: Batch, shown: Shown, features: BatchFeatures) -> Shown:
-    """With the images of the first showing where no corruption has changed them."""
-    if not (torch.equal(again.sources_BR, first.sources_BR) and torch.equal(again.places_BR, first.places_BR)):
+def _show_more(batch: Batch, shown: Shown, features: BatchFeatures) -> tuple[Shown, ...]:
+    befores = zip((batch, *batch.more), batch.more, strict=False)
+    found = [shown]
+    for before, again in befores:
+        found.append(_show_again(again, before, found[-1], features))
+    return tuple(found[1:])
+
+
+def _show_again(again: Batch, before: Batch, shown: Shown, features: BatchFeatures) -> Shown:
+    """With the images of the showing before where no corruption has changed them."""
+    if not (torch.equal(again.sources_BR, before.sources_BR) and torch.equal(again.places_BR, before.places_BR)):
         return _show(again, features)
     return dataclasses.replace(
         shown,

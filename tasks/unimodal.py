@@ -10,14 +10,16 @@ import luigi
 
 from data.contracts import unimodal as contract
 from data.corpora import image, text
+from data.corpora.image import ImagesFrom
 from data.corpora.text import Reading, TextSettings, TextsFrom
 from data.documents import TextSplits
 from data.records import PRETRAINING, Content
+from data.regions.store import FILE_NAME as REGIONS_FILE
 from data.sources import that_give
 from model.specs import MIN_LENGTH
 from tasks.artifact import Job
 from tasks.corpora import StreamCorpus, Vocabulary, checked_length
-from tasks.images import ImageTable
+from tasks.images import ImageTable, RegionFeatures
 from tasks.node import Input
 from tasks.parameters import (
     ChoiceParameter,
@@ -124,22 +126,35 @@ class TextCorpus(StreamCorpus):
 
 
 class ImageCorpus(StreamCorpus):
-    """Images alone: every image of pre-training that has a picture, captioned or not."""
+    """Images alone: every image of pre-training that has a picture, or regions, captioned or not."""
 
+    images_from: ChoiceParameter = ChoiceParameter(
+        default="pictures", choices=get_args(ImagesFrom), description="the store that holds what is seen of them"
+    )
     images_per_shard: OptionalCountParameter = OptionalCountParameter(default=None, description="images of a shard")
 
     entry = ("data.corpora.image", "data.contracts.unimodal")
-    libraries: ClassVar[tuple[str, ...]] = ("pyarrow",)
+    identity = ("images_from",)
+    libraries: ClassVar[tuple[str, ...]] = ("pyarrow", "h5py")
+
+    @property
+    def variant(self) -> str:
+        """What it is of, where that is not pictures."""
+        return "" if self.images_from == "pictures" else self.images_from
 
     def source_names(self) -> tuple[str, ...]:
-        """None: the image table and the store of pictures have read them."""
+        """None: the image table and the store have read them."""
         return ()
 
     def inputs(self) -> Mapping[str, Input]:
-        """The images and their pictures."""
+        """The images, and their pictures or regions."""
+        stores = {
+            "pictures": Input(node=PictureStore(profile=self.profile), results=("pictures",)),
+            "regions": Input(node=RegionFeatures(profile=self.profile), results=(REGIONS_FILE,)),
+        }
         return {
             "images": Input(node=ImageTable(profile=self.profile), results=("images.parquet",)),
-            "pictures": Input(node=PictureStore(profile=self.profile), results=("pictures",)),
+            self.images_from: stores[self.images_from],
         }
 
     def length(self) -> int:
@@ -151,16 +166,19 @@ class ImageCorpus(StreamCorpus):
 
     def settings(self) -> Mapping[str, Any]:
         """How it is cut."""
-        return {"images_per_shard": self._per_shard()}
+        return {"images_from": self.images_from, "images_per_shard": self._per_shard()}
 
     def build(self, job: Job) -> None:
         """Make a row of every picture."""
-        inputs = {name: job.inputs[name] for name in ("images", "pictures")}
+        images_from = cast(ImagesFrom, self.images_from)
+        images, store = job.inputs["images"], job.inputs[images_from]
         image.build(
-            **inputs,
+            images=images,
+            store=store,
+            images_from=images_from,
             images_per_shard=self._per_shard(),
             into=job.result,
             progress=job.progress,
             workplace=self.workplace(job),
         )
-        contract.check_images(job.result, **inputs)
+        contract.check_images(job.result, images=images, store=store, images_from=images_from)

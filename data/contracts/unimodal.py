@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ from data import tables
 from data import vocabulary as word_pieces
 from data.contracts.rules import check_parts, check_token_ids, hold
 from data.corpora.building import FOLDER
+from data.corpora.image import ImagesFrom
 from data.images import ImageTable
 from data.pictures.store import TABLE
 from data.records import PRETRAINING
+from data.regions.store import FILE_NAME as REGIONS_FILE
+from data.regions.store import image_ids_of
 from data.schema import CORPUS, NO_IMAGE, SPLITS
 from data.vocabulary import Vocabulary
 
@@ -25,12 +28,22 @@ def check_texts(folder: Path, *, vocabulary: Path, max_length: int) -> None:
     check_parts(folder / FOLDER, CORPUS, rules)
 
 
-def check_images(folder: Path, *, images: Path, pictures: Path) -> None:
-    """The schema; rows sorted and unique, without text; of images of pre-training with a picture, none shown twice."""
-    stored = tables.read(pictures / TABLE, ["image_id", "sha256"])
-    digests = dict(zip(stored["image_id"].to_pylist(), stored["sha256"].to_pylist(), strict=True))
-    rules = _ImageRules(images=image_table.load(images), digests=digests)
+def check_images(folder: Path, *, images: Path, store: Path, images_from: ImagesFrom) -> None:
+    """The schema; rows sorted and unique, without text; of stored images of pre-training, no picture shown twice."""
+    rules = _ImageRules(images=image_table.load(images), digests=_DIGESTS[images_from](store))
     check_parts(folder / FOLDER, CORPUS, rules)
+
+
+def _of_pictures(store: Path) -> dict[str, str]:
+    stored = tables.read(store / TABLE, ["image_id", "sha256"])
+    return dict(zip(stored["image_id"].to_pylist(), stored["sha256"].to_pylist(), strict=True))
+
+
+def _of_regions(store: Path) -> dict[str, str]:
+    return {image_id: image_id for image_id in image_ids_of(store / REGIONS_FILE)}
+
+
+_DIGESTS: Mapping[ImagesFrom, Callable[[Path], dict[str, str]]] = {"pictures": _of_pictures, "regions": _of_regions}
 
 
 @dataclass(kw_only=True)
@@ -76,7 +89,7 @@ class _ImageRules:
         hold(image_id > self.last, self.path, "rows sorted by image id, an image once", named)
         self.last = image_id
         hold(row["row_id"] == f"{image_id}#i", self.path, f"the row id {image_id}#i", named)
-        hold(image_id in self.digests, self.path, "an image of the store of pictures", named, image_id)
+        hold(image_id in self.digests, self.path, "an image of the store", named, image_id)
         hold(self.digests[image_id] not in self.shown, self.path, "each picture once", named, image_id)
         self.shown.add(self.digests[image_id])
         split, pool = self.images.split[image_id], self.images.pool[image_id]

@@ -1,4 +1,4 @@
-"""The image corpus: every image of pre-training that has a picture, a row each, without any text.
+"""The image corpus: every image of pre-training that has a picture, or regions, a row each, without any text.
 
 Copies of a picture under several ids (a user's folder may hold pictures of COCO) are one row: the bytes are the same.
 """
@@ -6,9 +6,10 @@ Copies of a picture under several ids (a user's folder may hold pictures of COCO
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 
@@ -22,16 +23,19 @@ from data.images import ImageTable
 from data.pictures.store import TABLE
 from data.progress import Progress
 from data.records import PRETRAINING
+from data.regions.store import FILE_NAME as REGIONS_FILE
+from data.regions.store import image_ids_of
 from data.schema import CORPUS, SPLITS
 from data.shards import Finished, PartFiles, Workplace
 from data.writers import write_parquet
 
+ImagesFrom = Literal["pictures", "regions"]
 COPY = "the same picture under another id"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Seen:
-    """An image with a picture: its digest, and the source and name under which it was found."""
+    """A stored image: what tells it from others, and the source and name under which it was found."""
 
     image_id: str
     split: str
@@ -48,22 +52,29 @@ class _Shard:
 
 
 def build(
-    *, images: Path, pictures: Path, images_per_shard: int, into: Path, progress: Progress, workplace: Workplace
+    *,
+    images: Path,
+    store: Path,
+    images_from: ImagesFrom,
+    images_per_shard: int,
+    into: Path,
+    progress: Progress,
+    workplace: Workplace,
 ) -> None:
     """Write the table's parts, counts.json, rejected.parquet and filtered.parquet into the folder `into`.
 
-    `images` and `pictures` are the results of ImageTable and PictureStore, which has rejected what cannot be used.
-    Raises UserError where no picture is left.
+    `images` is the result of ImageTable, `store` that of PictureStore or RegionFeatures, which has rejected what cannot
+    be used. Raises UserError where no image is left.
     """
     tally = Tally()
-    seen = _seen(pictures, image_table.load(images), tally)
-    rows = _once(seen, tally)
+    stored = list(_STORED[images_from](store, image_table.load(images)))
+    rows = _once(_seen(stored, image_table.load(images), tally), tally)
     if not rows:
         raise UserError(
-            expected="pictures of pre-training",
+            expected=f"{images_from} of pre-training",
             found="none that are not a benchmark's",
-            where="the folders of pictures under [sources] in luigi.cfg",
-            way_out="name folders of pictures: coco_images, vg_images or image_folders",
+            where=f"the sources of {images_from} under [sources] in luigi.cfg",
+            way_out=_WAYS_OUT[images_from],
         )
     shelf = PartFiles(workplace=workplace, name=FOLDER, suffix=tables.SUFFIX)
     ranges = shards.ranges(len(rows), images_per_shard)
@@ -72,13 +83,12 @@ def build(
     for shard in finished.values():
         tally.add(shard.summary)
     shards.publish({FOLDER: (shelf, finished)}, into)
-    tally.write(into, num_read=tables.num_rows(pictures / TABLE), reasons=(COPY, OF_A_BENCHMARK))
+    tally.write(into, num_read=len(stored), reasons=(COPY, OF_A_BENCHMARK))
     progress(1.0, f"{tally.rows.total():,} rows")
 
 
-def _seen(pictures: Path, table: ImageTable, tally: Tally) -> list[_Seen]:
-    """The images of pre-training with a picture; a picture that a benchmark alone lists is left out, copies too."""
-    stored = list(_stored(pictures, table))
+def _seen(stored: Sequence[_Seen], table: ImageTable, tally: Tally) -> list[_Seen]:
+    """The images of pre-training; a picture that a benchmark alone lists is left out, copies too."""
     of_benchmarks = {each.digest for each in stored if table.pool[each.image_id] != PRETRAINING}
     for each in stored:
         if each.digest in of_benchmarks:
@@ -86,10 +96,26 @@ def _seen(pictures: Path, table: ImageTable, tally: Tally) -> list[_Seen]:
     return [each for each in stored if each.digest not in of_benchmarks]
 
 
-def _stored(pictures: Path, table: ImageTable) -> Iterator[_Seen]:
+def _pictures(pictures: Path, table: ImageTable) -> Iterator[_Seen]:
     rows = tables.read(pictures / TABLE, ["image_id", "sha256", "source", "path"])
     for image_id, digest, source, path in zip(*(column.to_pylist() for column in rows.columns), strict=True):
         yield _Seen(image_id=image_id, split=table.split[image_id], digest=digest, source_id=f"{source}/{path}")
+
+
+def _regions(regions: Path, table: ImageTable) -> Iterator[_Seen]:
+    """There are no bytes to compare: each image is its own."""
+    for image_id in image_ids_of(regions / REGIONS_FILE):
+        yield _Seen(image_id=image_id, split=table.split[image_id], digest=image_id, source_id=image_id)
+
+
+_STORED: Mapping[ImagesFrom, Callable[[Path, ImageTable], Iterator[_Seen]]] = {
+    "pictures": _pictures,
+    "regions": _regions,
+}
+_WAYS_OUT: Mapping[ImagesFrom, str] = {
+    "pictures": "name folders of pictures: coco_images, vg_images or image_folders",
+    "regions": "name a detector's files of COCO's or Visual Genome's images: obj36",
+}
 
 
 def _once(seen: Sequence[_Seen], tally: Tally) -> list[_Seen]:

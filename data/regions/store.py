@@ -150,6 +150,13 @@ class RegionStore:
         )
 
 
+def image_ids_of(path: Path) -> list[str]:
+    """The ids of the images of `path`, a `regions.h5`, sorted, without reading anything else of it."""
+    with h5py.File(path, "r") as file:
+        ids: list[str] = np.char.decode(file["image_ids"][...], "utf-8").tolist()
+    return ids
+
+
 def write_labels(path: Path, labels: Sequence[str]) -> None:
     """One label a line, UTF-8, newline at the end."""
     path.write_bytes("".join(f"{label}\n" for label in labels).encode())

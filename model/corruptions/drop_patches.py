@@ -50,6 +50,7 @@ def build(options: Options, *, facts: Facts, rows: Rows) -> Corruption:
             batch,
             **{name: getattr(batch, name).gather(1, kept_BS) for name in _COLUMNS},
             boxes_BR4=batch.boxes_BR4.gather(1, kept_BS[:, :, None].expand(-1, -1, 4)),
+            all_boxes_BP4=batch.boxes_BR4,
             masked_regions_BR=batch.masked_regions_BR[:, :num_kept],
             triplets_BR=batch.triplets_BR[:, :num_kept],
         )

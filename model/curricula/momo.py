@@ -8,6 +8,7 @@ reconstruction (docs/momo.md). Torch-free, as all specs are.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from data.errors import UserError
@@ -91,7 +92,9 @@ def spell(readings: MomoReadings) -> str:
 class MomoSizes:
     """Everything about MoMo that a profile decides. `num_steps` by stage; a stream's rows an update by its name.
 
-    `order_options` are the order grit's queue and search space. `alternate_rates`: of updates, by stream.
+    `learning_rates` are those of stages that have another than the optimizer's. `order_options` are the order grit's
+    queue and search space. Of each image `drop_rate` is hidden where it is alone, `pair_drop_rate` beside masked words,
+    and `contrast_drop_rate` where pairs are compared and matched (none: they are seen whole; FLIP, Li et al. 2023).
     """
 
     network: Network
@@ -101,10 +104,13 @@ class MomoSizes:
     text_length: int
     pair_length: int
     order_options: Options
+    learning_rates: Mapping[str, float] = field(default_factory=dict)
     decoder: Options = field(default_factory=dict)
     view: Options = field(default_factory=dict)
     drop_rate: float = 0.75
     pair_drop_rate: float = 0.75
+    contrast_drop_rate: float = 0.0
+    matching_weight: float = 1.0
     num_threads: int = 2
 
 
@@ -137,29 +143,37 @@ PAPER = MomoSizes(
 MINIATURE = MomoSizes(
     network=Network(
         name="momo",
-        images="patches",
         hidden_size=64,
         num_layers=3,
         num_heads=4,
         intermediate_size=256,
         max_positions=64,
         dropout_rate=0.0,
-        num_regions=49,
-        region_feature_size=768,
-        options={"embedding_size": 32, "num_candidates": 16, "init": "fan_in"},
+        options={"joint_layers": 2, "embedding_size": 32, "num_candidates": 16, "init": "fan_in"},
     ),
     optimizer=Optimizer(
         name="adamw", learning_rate=2.5e-3, betas=(0.9, 0.98), weight_decay=0.01, warmup_rate=0.06, clip_norm=1.0
     ),
-    num_steps={"image": 600, "joint": 600, "pair": 1200, "all": 2400},
+    learning_rates={"image": 1e-3, "joint": 1e-3},
+    num_steps={"image": 300, "joint": 200, "pair": 700, "all": 1200},
     batch_sizes={"image": 32, "text": 16, "pair": 32},
     text_length=32,
     pair_length=24,
     order_options={"queue": 480, "search_space": 160},
     decoder={"layers": 1, "width": 64, "heads": 4, "norm_pix": False},
-    view={"crop_scale": (0.5, 1.0), "num_operations": 0},
+    drop_rate=0.5,
+    contrast_drop_rate=0.5,
     pair_drop_rate=0.5,
+    matching_weight=3.0,
     num_threads=1,
+)
+"""On a detector's regions, as GRIT-VLP's. The first stages are short and slow: of more, comparing generalises less."""
+
+
+PIXELS = dataclasses.replace(
+    MINIATURE,
+    network=dataclasses.replace(MINIATURE.network, images="patches", num_regions=49, region_feature_size=768),
+    view={"crop_scale": (0.5, 1.0), "num_operations": 0},
 )
 """The world's pictures of 112 px in patches of 16 px. Colours are what its captions speak of, so none is altered, and
 patches are predicted as they are: many are of one colour, and normalised nothing would be left of them."""
@@ -178,11 +192,13 @@ def curriculum(sizes: MomoSizes, *, seed: int, readings: MomoReadings) -> Curric
 def _stage(name: str, sizes: MomoSizes, readings: MomoReadings, *, seed: int, starts_from: str | None) -> Stage:
     streams = STREAMS[name]
     num_steps = sizes.num_steps[name] * (len(streams) if readings.mixing == ALTERNATE else 1)
+    learning_rate = sizes.learning_rates.get(name, sizes.optimizer.learning_rate)
+    optimizer = dataclasses.replace(sizes.optimizer, learning_rate=learning_rate)
     return Stage(
         name=name,
         streams=tuple(_stream(each, sizes, readings) for each in streams),
         mixing=Mixing(name=readings.mixing, clock=streams[-1]) if len(streams) > 1 else Mixing(),
-        budget=Budget(optimizer=sizes.optimizer, seed=seed, num_steps=num_steps, num_threads=sizes.num_threads),
+        budget=Budget(optimizer=optimizer, seed=seed, num_steps=num_steps, num_threads=sizes.num_threads),
         starts_from=starts_from,
     )
 
@@ -208,20 +224,19 @@ def _stream(name: str, sizes: MomoSizes, readings: MomoReadings) -> Stream:
 def _showings(name: str, sizes: MomoSizes) -> tuple[Showing, ...]:
     words, mlm = Corruption(name="mask_words", options={"rate": 0.15}), Objective(name="mlm")
     mim = Objective(name="mim", options=sizes.decoder)
-    patches = Corruption(name="drop_patches", options={"rate": sizes.drop_rate})
-    pair_patches = Corruption(name="drop_patches", options={"rate": sizes.pair_drop_rate})
+    contrast = (
+        Objective(name="itc", options={"stops_gradient": False}),
+        Objective(name="itm_in_batch", weight=sizes.matching_weight, options={"choice": "multinomial"}),
+    )
     return {
         "text": (Showing(corruptions=(words,), objectives=(mlm,)),),
-        "image": (Showing(corruptions=(patches,), objectives=(mim,)),),
+        "image": (Showing(corruptions=_drop(sizes.drop_rate), objectives=(mim,)),),
         "pair": (
-            Showing(
-                corruptions=(),
-                objectives=(
-                    Objective(name="itc", options={"stops_gradient": False}),
-                    Objective(name="itm_in_batch", options={"choice": "multinomial"}),
-                ),
-            ),
-            Showing(corruptions=(words,), objectives=(mlm,)),
-            Showing(corruptions=(pair_patches,), objectives=(mim,)),
+            Showing(corruptions=_drop(sizes.contrast_drop_rate), objectives=contrast),
+            Showing(corruptions=(words, *_drop(sizes.pair_drop_rate)), objectives=(mlm, mim)),
         ),
     }[name]
+
+
+def _drop(rate: float) -> tuple[Corruption, ...]:
+    return (Corruption(name="drop_patches", options={"rate": rate}),) if rate else ()

@@ -27,6 +27,7 @@ from model.plugins import read_options
 from model.specs import Modality, Network, Options
 from model.vit import Layers
 
+_BOX = 4
 _INNER = 4  # widths of the decoder's feed-forward
 _SLOWEST = 10_000.0  # of the sine waves, as in the transformer
 _NORM_EPS = 1e-6  # MAE's
@@ -72,6 +73,7 @@ class Mim(Objective):
         self.narrow = nn.Linear(network.hidden_size, width)
         self.empty = nn.Embedding(1, width)
         self.positions = nn.Parameter(waves(network.num_regions, width))
+        self.boxes = nn.Linear(_BOX, width) if network.images == "regions" else None
         self.decoder = Layers(decoder, num_layers=settings.layers)
         self.pixels = nn.Linear(width, network.region_feature_size)
         self._norm_pix = settings.norm_pix
@@ -106,6 +108,10 @@ class Mim(Objective):
             places_BSW = shown.places_BR[:, :, None].expand_as(visible_BSW)
             empty_BRW = self.empty.weight.to(visible_BSW.dtype).expand(len(visible_BSW), len(self.positions) - 1, -1)
             visible_BSW = empty_BRW.scatter(1, places_BSW, visible_BSW)
+        if self.boxes is not None:
+            visible_BSW = visible_BSW + self.boxes(
+                shown.boxes_BR4 if shown.all_boxes_BP4 is None else shown.all_boxes_BP4
+            )
         cls_B1W = self.narrow(output.pooled_BD)[:, None]
         decoded_BKW = self.decoder.encode(torch.cat([cls_B1W, visible_BSW], 1) + self.positions)
         return decoded_BKW[:, 1:]

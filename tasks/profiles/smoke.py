@@ -57,8 +57,8 @@ PROFILE = Profile(
         batch_size=16,
     ),
     momo=dataclasses.replace(
-        momo.MINIATURE,
-        network=dataclasses.replace(momo.MINIATURE.network, hidden_size=32, intermediate_size=64),
+        momo.PIXELS,
+        network=dataclasses.replace(momo.PIXELS.network, hidden_size=32, intermediate_size=64),
         num_steps={"image": 10, "joint": 10, "pair": 20, "all": 40},
         batch_sizes={"image": 8, "text": 8, "pair": 16},
         order_options={"queue": 64, "search_space": 32},
