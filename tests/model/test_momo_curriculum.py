@@ -8,13 +8,13 @@ import pytest
 
 from data.errors import UserError
 from model import plugins
-from model.curricula.momo import MINIATURE, PAPER, MomoReadings, MomoSizes, curriculum, parse, spell
+from model.curricula.momo import MINIATURE, PAPER, PIXELS, MomoReadings, MomoSizes, curriculum, parse, spell
 from model.patches import Grid
 from model.spec_json import from_plain, to_plain
 from model.specs import Curriculum
 
 
-@pytest.mark.parametrize("sizes", [PAPER, MINIATURE])
+@pytest.mark.parametrize("sizes", [PAPER, PIXELS, MINIATURE])
 @pytest.mark.parametrize(
     "text", ["momo", "momo+stages=all+order=grit", "momo+mixing=alternate", "momo+towers=separate"]
 )
@@ -27,7 +27,7 @@ def test_it_names_only_files_that_exist_and_survives_json(sizes: MomoSizes, text
         for corruption in stream.all_corruptions():
             plugins.load("corruptions", corruption.name)
         plugins.load("orders", stream.order.name)
-    assert Grid.of(made.network).size_px in (224, 112)
+    assert made.network.images == "regions" or Grid.of(made.network).size_px in (224, 112)
     assert from_plain(Curriculum, json.loads(json.dumps(to_plain(made)))) == made
 
 
@@ -42,8 +42,21 @@ def test_each_stage_reads_what_the_abstract_says_and_takes_gradients_of_all_in_e
     assert learnt == [{"mim"}, {"mlm", "mim"}, {"mlm", "mim", "itc", "itm_in_batch"}]
 
 
+def test_a_stage_may_have_a_rate_of_its_own_and_whole_images_may_be_compared() -> None:
+    rates = [
+        stage.budget.optimizer.learning_rate for stage in curriculum(MINIATURE, seed=1, readings=parse("momo")).stages
+    ]
+    assert rates == [1e-3, 1e-3, 2.5e-3]
+    whole, partly = (
+        curriculum(sizes, seed=1, readings=parse("momo")).stages[2].streams[1] for sizes in (PAPER, MINIATURE)
+    )
+    assert whole.corruptions == ()
+    assert [corruption.options for corruption in partly.corruptions] == [{"rate": 0.5}]
+    assert [showing.corruptions[0].name for showing in (*whole.more, *partly.more)] == ["mask_words"] * 2
+
+
 def test_alternating_reads_as_many_rows_as_accumulating() -> None:
-    # Two streams in the last two stages of 600 and 1,200 updates.
+    # Two streams in the last two stages.
     steps = [
         [stage.budget.num_steps for stage in curriculum(MINIATURE, seed=1, readings=parse(text)).stages]
         for text in ("momo", "momo+mixing=alternate")

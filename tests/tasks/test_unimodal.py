@@ -70,6 +70,9 @@ def test_images_alone_are_the_users_own_beside_those_that_files_list(own: Path, 
     assert {row["source_ids"][0].partition("/")[0] for row in rows} == {"coco_images", "image_folders"}
     regions = built(RegionFeatures)  # of what files list alone, with nothing rejected
     assert sum(counts(regions)["rows"].values()) == 4
+    of_regions = data.open("ImageCorpus-regions", workspace) if built(ImageCorpus, images_from="regions") else None
+    assert of_regions is not None
+    assert of_regions.arrow()["image_id"].to_pylist() == [f"coco:{number}" for number in range(1, 5)]
     assert counts(regions)["rejected"] == {}
 
 

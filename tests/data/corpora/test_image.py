@@ -45,7 +45,7 @@ class Built:
             files, images=self.images, settings=settings, into=self.pictures, progress=silent, workplace=place
         )
         pictures_contract.check(self.pictures, images=self.images, keep=settings.keep)
-        inputs = {"images": self.images, "pictures": self.pictures}
+        inputs: dict[str, Any] = {"images": self.images, "store": self.pictures, "images_from": "pictures"}
         place = small.place(num_workers)
         image.build(**inputs, images_per_shard=3, into=self.corpus, progress=silent, workplace=place)
         check_images(self.corpus, **inputs)
@@ -227,7 +227,7 @@ def test_the_number_of_workers_does_not_change_the_bytes(small: Any) -> None:
         ({"token_ids": [2, 3]}, "no text"),
         ({"row_id": "x"}, "the row id"),
         ({"split": "nowhere"}, "split"),
-        ({"image_id": "coco:9", "row_id": "coco:9#i"}, "store of pictures"),
+        ({"image_id": "coco:9", "row_id": "coco:9#i"}, "image of the store"),
     ],
 )
 def test_a_row_that_breaks_the_contract_blocks_the_corpus(small: Any, change: dict[str, Any], rule: str) -> None:
@@ -237,4 +237,4 @@ def test_a_row_that_breaks_the_contract_blocks_the_corpus(small: Any, change: di
     for rows, broken in (([{**first, **change}, second], rule), ([second, first], "sorted"), ([first, first], "once")):
         write_parquet(part, pa.Table.from_pylist(rows, schema=CORPUS), CORPUS)
         with pytest.raises(ContractError, match=broken):
-            check_images(built.corpus, images=built.images, pictures=built.pictures)
+            check_images(built.corpus, images=built.images, store=built.pictures, images_from="pictures")

@@ -188,6 +188,36 @@ def test_on_pairs_it_is_learnt_beside_the_words(facts: Facts) -> None:
     assert losses[0] != losses[1]
 
 
+def test_a_showing_takes_the_pieces_of_the_one_just_before_it_alone(tiny_facts: Facts) -> None:
+    whole = small_batch(num_rows=2, num_regions=4)
+    part = dropped(whole, tiny_facts)
+    batch = dataclasses.replace(part, more=(whole, part, part))
+    exercise = dress(batch, {}, Table(torch.randn(8, 2, generator=torch.Generator().manual_seed(4))))
+    assert [again.has_same_image for again in exercise.more] == [False, False, True]
+    assert [again.regions_BRF.shape[1] for again in exercise.more] == [4, 2, 2]
+    assert [again.places_BR is None for again in exercise.more] == [True, False, False]
+
+
+def test_where_dropped_regions_lie_is_told_to_the_decoder_and_not_to_the_encoder(tiny_facts: Facts) -> None:
+    regions = network(images="regions", num_regions=8, region_feature_size=6)
+    pupil = Learner(regions, [Objective(name="mim", options=DECODER)], tiny_facts, seed=1).eval()
+    batch = dropped(small_batch(num_rows=2, num_regions=8), tiny_facts)
+    assert batch.all_boxes_BP4 is not None
+    moved_BP4 = batch.all_boxes_BP4 + 0.5 * batch.dropped()[:, :, None]
+    numbers_SF = torch.randn(16, 6, generator=torch.Generator().manual_seed(4))
+    with torch.no_grad():
+        exercises = [
+            made(pupil, dataclasses.replace(batch, all_boxes_BP4=boxes), numbers_SF)
+            for boxes in (batch.all_boxes_BP4, moved_BP4)
+        ]
+        here, there = (next(iter(pupil.outputs(exercise)))[1].regions_BRD for exercise in exercises)
+        losses = [pupil.losses(exercise).item() for exercise in exercises]
+    assert torch.equal(here, there)
+    assert losses[0] != losses[1]
+    halves = [exercises[1].part(rows).shown.all_boxes_BP4 for rows in (slice(0, 1), slice(1, 2))]
+    assert torch.equal(torch.cat([half for half in halves if half is not None]), moved_BP4)
+
+
 def test_dropped_pieces_of_pictures_are_asked_for_as_the_row_sees_them(facts: Facts, tmp_path: Path) -> None:
     clean = tiny_kinds.clean(tiny_kinds.write_images(tmp_path / "images"), "image", facts)
     batch = dataclasses.replace(dropped(clean, facts), draws=Draws(seed=1, epoch=0))
