@@ -45,11 +45,12 @@ class WorldSize:
 
     def __post_init__(self) -> None:
         ascending = (1, self.num_caption_images, self.num_phrase_images, self.num_train_images)
+        has_vg_only = self.num_caption_images < self.num_phrase_images  # a file of detections without a line is refused
         texts = (self.num_questions, self.num_flickr_captions, self.num_flickr_test_captions, self.num_nlvr2_sentences)
         smallest = min(getattr(self, field.name) for field in fields(self))
-        if list(ascending) != sorted(ascending) or smallest < 1 or max(texts) > MAX_TEXTS:
+        if list(ascending) != sorted(ascending) or not has_vg_only or smallest < 1 or max(texts) > MAX_TEXTS:
             raise UserError(
-                expected="at least one of each sort, captions <= phrases <= all training images, "
+                expected="at least one of each sort, captions < phrases <= all training images, "
                 f"and at most {MAX_TEXTS} questions, captions or sentences of an image or a set",
                 found=", ".join(f"{field.name}={getattr(self, field.name)}" for field in fields(self)),
                 where="the size of the generated world",
@@ -113,7 +114,7 @@ def _num_images(size: WorldSize) -> int:
 
 def _train_image(number: int, size: WorldSize) -> PlannedImage:
     """Captions for the first, phrases for more; the last of those with phrases only are not COCO's."""
-    num_vg_only = min(round(_VG_ONLY_RATE * size.num_train_images), size.num_phrase_images - size.num_caption_images)
+    num_vg_only = min(max(round(_VG_ONLY_RATE * size.num_train_images), 1), size.num_phrase_images - size.num_caption_images)
     return PlannedImage(
         number=number,
         split="train",
