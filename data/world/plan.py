@@ -114,7 +114,8 @@ def _num_images(size: WorldSize) -> int:
 
 def _train_image(number: int, size: WorldSize) -> PlannedImage:
     """Captions for the first, phrases for more; the last of those with phrases only are not COCO's."""
-    num_vg_only = min(max(round(_VG_ONLY_RATE * size.num_train_images), 1), size.num_phrase_images - size.num_caption_images)
+    num_phrases_alone = size.num_phrase_images - size.num_caption_images
+    num_vg_only = min(max(round(_VG_ONLY_RATE * size.num_train_images), 1), num_phrases_alone)
     return PlannedImage(
         number=number,
         split="train",
