@@ -29,7 +29,10 @@ class DropPatches:
 
 
 def build(options: Options, *, facts: Facts, rows: Rows) -> Corruption:
-    """Must come after swaps, and before whatever masks or shuffles regions. Raises UserError on a rate of 1 or more."""
+    """Must come after swaps, and before whatever masks or shuffles regions.
+
+    Raises UserError on a rate of 1 or more, and at the first batch where it comes after these.
+    """
     settings = read_options(DropPatches, options, where="drop_patches")
     if not 0 <= settings.rate < 1:
         raise UserError(
@@ -40,9 +43,13 @@ def build(options: Options, *, facts: Facts, rows: Rows) -> Corruption:
         )
 
     def corrupt(batch: Batch, draws: Draws) -> Batch:
-        assert batch.all_are_shown(), "pieces are dropped once"
-        assert not batch.masked_regions_BR.any(), "drop_patches comes before mask_regions"
-        assert not (batch.triplets_BR >= 0).any(), "drop_patches comes before shuffle_triplets"
+        if not _is_whole(batch):
+            raise UserError(
+                expected="drop_patches once, before whatever masks or shuffles regions",
+                found="an image of which some are dropped, masked or shuffled already",
+                where="the corruptions of a showing",
+                way_out="put drop_patches before mask_regions and shuffle_triplets",
+            )
         num_kept = batch.num_pieces - int(batch.num_pieces * settings.rate)
         drawn_BR = draws.uniform(batch, "drop_patches.order", batch.num_pieces)
         kept_BS = drawn_BR.argsort(dim=1, stable=True)[:, :num_kept].sort(1).values
@@ -56,3 +63,8 @@ def build(options: Options, *, facts: Facts, rows: Rows) -> Corruption:
         )
 
     return corrupt
+
+
+def _is_whole(batch: Batch) -> bool:
+    is_shuffled = bool((batch.triplets_BR >= 0).any())
+    return batch.all_are_shown() and not is_shuffled and not batch.masked_regions_BR.any()

@@ -71,6 +71,19 @@ def test_a_rate_that_leaves_nothing_is_refused(rate: float, tiny_facts: Facts) -
         dropped(small_batch(), tiny_facts, rate=rate)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"masked_regions_BR": torch.tensor([[False, True, False, False]])},
+        {"triplets_BR": torch.tensor([[-1, 1, 1, 1]])},
+        {"places_BR": torch.tensor([[0, 1, 2]])},
+    ],
+)
+def test_what_was_masked_shuffled_or_dropped_before_is_refused(changed: dict[str, Tensor], tiny_facts: Facts) -> None:
+    with pytest.raises(UserError, match="before whatever masks or shuffles regions"):
+        dropped(small_batch(num_regions=4, **changed), tiny_facts)
+
+
 def test_pieces_that_were_dropped_may_be_anything(facts: Facts) -> None:
     pupil = Learner(network(), [Objective(name="mim", options=DECODER)], facts, seed=1).eval()
     batch = dropped(small_batch(num_rows=3, num_regions=4, vocabulary_size=14), facts)
