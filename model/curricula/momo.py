@@ -154,8 +154,8 @@ MINIATURE = MomoSizes(
     optimizer=Optimizer(
         name="adamw", learning_rate=2.5e-3, betas=(0.9, 0.98), weight_decay=0.01, warmup_rate=0.06, clip_norm=1.0
     ),
-    learning_rates={"image": 1e-3, "joint": 1e-3},
-    num_steps={"image": 300, "joint": 200, "pair": 700, "all": 1200},
+    learning_rates={"joint": 1e-3},
+    num_steps={"image": 300, "joint": 300, "pair": 800, "all": 1400},
     batch_sizes={"image": 32, "text": 16, "pair": 32},
     text_length=32,
     pair_length=24,
@@ -167,7 +167,7 @@ MINIATURE = MomoSizes(
     matching_weight=3.0,
     num_threads=1,
 )
-"""On a detector's regions, as GRIT-VLP's. The first stages are short and slow: of more, comparing generalises less."""
+"""On a detector's regions, as GRIT-VLP's. The first stages are short: after more of them, comparing generalises less."""
 
 
 PIXELS = dataclasses.replace(

@@ -44,7 +44,7 @@ def test_each_stage_reads_what_the_abstract_says_and_takes_gradients_of_all_in_e
 
 def test_a_stage_may_have_a_rate_of_its_own_and_whole_images_may_be_compared() -> None:
     paper, miniature = (curriculum(sizes, seed=1, readings=MomoReadings()).stages for sizes in (PAPER, MINIATURE))
-    assert [stage.budget.optimizer.learning_rate for stage in miniature] == [1e-3, 1e-3, 2.5e-3]
+    assert [stage.budget.optimizer.learning_rate for stage in miniature] == [2.5e-3, 1e-3, 2.5e-3]
     whole, partly = (stages[2].streams[1] for stages in (paper, miniature))
     assert whole.corruptions == ()
     assert [corruption.options for corruption in partly.corruptions] == [{"rate": 0.5}]
