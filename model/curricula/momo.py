@@ -167,7 +167,7 @@ MINIATURE = MomoSizes(
     matching_weight=3.0,
     num_threads=1,
 )
-"""On a detector's regions, as GRIT-VLP's. The first stages are short: after more of them, comparing generalises less."""
+"""On a detector's regions, as GRIT-VLP's. The first stages are short: after more of them comparing generalises less."""
 
 
 PIXELS = dataclasses.replace(
