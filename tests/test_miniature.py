@@ -203,3 +203,37 @@ def test_grit_finds_images_and_answers_better_than_without_them(grit: Run) -> No
 def test_what_both_systems_read_is_made_once(grit: Run) -> None:
     built = [line.split()[0] for line in grit.said.splitlines() if " built in " in line]
     assert not {"World", "ImageTable", "RegionFeatures", "Vocabulary", "SentenceCorpus", "HardNegatives"} & set(built)
+
+
+@pytest.fixture(scope="module")
+def momo(miniature: Run) -> Run:
+    """MoMo in the same workspace."""
+    started = time.monotonic()
+    done = commands.run("MomoCurriculum", miniature.root, cwd=miniature.folder)
+    print(f"MoMo: {time.monotonic() - started:.0f} s")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((miniature.root / "current/Report-momo/result/report.json").read_text("utf-8"))
+    return Run(folder=miniature.folder, said=done.stderr, report=report)
+
+
+def test_every_objective_of_momos_three_stages_ends_a_tenth_below_its_best_blind_predictor(momo: Run) -> None:
+    found = held_out(momo)
+    losses = {name: figures for name, figures in found.items() if figures["metric"] == "loss"}
+    assert set(losses) == {
+        "image.mim",
+        *("joint.text_mlm", "joint.image_mim"),
+        *("pair.text_mlm", "pair.pair_mlm", "pair.pair_mim", "pair.pair_itc"),
+    }
+    for name, figures in losses.items():
+        assert figures["model"] <= (1 - MARGIN) * min(figures["blind"].values()), name
+    matching = found["pair.pair_itm_in_batch"]
+    assert 1 - matching["model"] <= (1 - MARGIN) * (1 - matching["blind"]["majority"])
+
+
+def test_momo_is_better_than_blind_on_texts_on_images_and_on_both(momo: Run) -> None:
+    retrieval = {name: scores_of(momo, name, "after", "momo") for name in ("zero_shot_retrieval", "retrieval")}
+    for scores in retrieval.values():
+        assert main_score(scores) >= 10 * main_score(scores, "chance")
+    for name in ("mnli", "image_classes", "image_classes_knn", "image_classes_probe", "vqa", "nlvr2"):
+        scores = scores_of(momo, name, "after", "momo")
+        assert main_score(scores) > max(main_score(scores, row) for row in scores["baselines"]), name
