@@ -67,8 +67,9 @@ def build(
     be used. Raises UserError where no image is left.
     """
     tally = Tally()
-    stored = list(_STORED[images_from](store, image_table.load(images)))
-    rows = _once(_seen(stored, image_table.load(images), tally), tally)
+    table = image_table.load(images)
+    stored = list(_STORED[images_from](store, table))
+    rows = _once(_seen(stored, table, tally), tally)
     if not rows:
         raise UserError(
             expected=f"{images_from} of pre-training",
