@@ -7,15 +7,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from data import draws
 from data.errors import SourceError
-from data.records import ImageRecord, QuestionRecord, Reject, Rejection, Split
+from data.records import ImageRecord, QuestionRecord, Reject, Rejection, Source, Split
 from data.sources.files import files_in
 
 SUFFIXES = (".jpeg", ".jpg", ".png")
 VALIDATION_RATE = 0.1  # of the pictures to train on
+
+
+def source(name: str, *, title: str) -> Source:
+    """A folder of pictures by class."""
+    return Source(
+        name=name,
+        title=title,
+        address="https://www.image-net.org, or any folder that has a folder for each class",
+        reads={"images": partial(images, source=name), "classes": partial(classes, source=name)},
+        is_folder=True,
+        pool="image_classes",
+    )
 
 
 def images(path: Path, reject: Reject, *, source: str) -> Iterator[ImageRecord]:

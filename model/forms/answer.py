@@ -15,16 +15,14 @@ from torch import Tensor
 
 from data.errors import ContractError
 from data.progress import Progress
-from model import answering, arithmetic
+from model import answering
+from model.answer_head import AnswerHead
 from model.answering import Given
-from model.benchmarks import Benchmark
 from model.exams import Exam
 from model.facts import Facts
-from model.forms import Ask, Form, Outcome, ask_each, part
-from model.heads import answer_layers
+from model.forms import Form, Outcome, part
 from model.losses import CROSS_ENTROPY, SOFT_BCE, RowLoss
 from model.networks import Encoder
-from model.pairs import Pairs
 from model.plugins import choose, read_options
 from model.questions import Questions
 from model.scored import Scratch
@@ -57,7 +55,7 @@ def build(
     num_answers: int,
     trained: Mapping[str, Options],
 ) -> Form:
-    """LXMERT's head: two layers on the pooled states of the text with each image, end to end. Raises ContractError."""
+    """Raises ContractError where there is no possible answer."""
     if not num_answers:
         raise ContractError(
             expected="possible answers",
@@ -67,33 +65,15 @@ def build(
         )
     settings = read_options(AnswerSettings, options, where="form answer")
     learning = choose(_LEARNING, settings.loss, where="form answer, loss")
-    pairs_per_row = max(num_images, 1)
-    return Answer(network.hidden_size, pairs_per_row=pairs_per_row, num_answers=num_answers, learning=learning)
+    return Answer(network.hidden_size, num_images=num_images, num_answers=num_answers, learning=learning)
 
 
-class Answer(Form):
-    """Classification over the possible answers; a text alone is one pair, with no image."""
+class Answer(AnswerHead):
+    """Classification over the possible answers."""
 
-    def __init__(self, width: int, *, pairs_per_row: int, num_answers: int, learning: Learning) -> None:
-        super().__init__()
-        self.answer = answer_layers(pairs_per_row * width, width, num_answers)
-        self.row_loss = learning.row_loss
+    def __init__(self, width: int, *, num_images: int, num_answers: int, learning: Learning) -> None:
+        super().__init__(width, num_images=num_images, num_answers=num_answers, row_loss=learning.row_loss)
         self._probabilities = learning.probabilities
-
-    def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
-        """Each row's text with each of its images, in their order; the epoch changes at most how they are seen."""
-        return ask_each(exam, questions, self.row_loss)
-
-    def logits(self, encoder: Encoder, pairs: Pairs) -> Tensor:
-        """A logit for every possible answer, (B, A)."""
-        pooled_BD = pairs.pool(encoder).float().view(len(pairs.rows_B), -1)
-        with arithmetic.full_precision(pooled_BD):
-            logits_BA: Tensor = self.answer(pooled_BD)
-        return logits_BA
-
-    def metric(self, benchmark: Benchmark) -> tuple[str, str]:
-        """The benchmark's main one."""
-        return benchmark.main
 
     def judge(self, logits: Iterable[Tensor], exam: Exam, questions: Questions) -> float:
         """The benchmark's main metric."""

@@ -17,15 +17,14 @@ from torch import Tensor
 
 from data.errors import UserError
 from data.progress import Progress
-from model import answering, arithmetic, blind
-from model.benchmarks import Answered, Benchmark
+from model import answering, blind
+from model.answer_head import AnswerHead
+from model.benchmarks import Answered
 from model.exams import Exam
 from model.facts import Facts
-from model.forms import Ask, Form, Outcome, ask_each
-from model.heads import answer_layers
+from model.forms import Form, Outcome
 from model.losses import SQUARED
 from model.networks import Encoder
-from model.pairs import Pairs
 from model.plugins import read_options
 from model.questions import Questions
 from model.scored import Scratch
@@ -55,32 +54,11 @@ def build(
             where="answers.json of the benchmark's rows",
             way_out="give the benchmark's rule that one as `fixed`",
         )
-    return Regress(network.hidden_size, pairs_per_row=max(num_images, 1))
+    return Regress(network.hidden_size, num_images=num_images, num_answers=num_answers, row_loss=SQUARED)
 
 
-class Regress(Form):
-    """A number by least squares."""
-
-    row_loss = SQUARED
-
-    def __init__(self, width: int, *, pairs_per_row: int) -> None:
-        super().__init__()
-        self.regress = answer_layers(pairs_per_row * width, width, 1)
-
-    def asks(self, exam: Exam, questions: Questions, *, seed: int) -> Ask:
-        """Each row's text with each of its images."""
-        return ask_each(exam, questions, self.row_loss)
-
-    def logits(self, encoder: Encoder, pairs: Pairs) -> Tensor:
-        """The number as a share of the most, (B, 1)."""
-        pooled_BD = pairs.pool(encoder).float().view(len(pairs.rows_B), -1)
-        with arithmetic.full_precision(pooled_BD):
-            shares_B1: Tensor = self.regress(pooled_BD)
-        return shares_B1
-
-    def metric(self, benchmark: Benchmark) -> tuple[str, str]:
-        """The benchmark's main one."""
-        return benchmark.main
+class Regress(AnswerHead):
+    """A number by least squares: `logits` gives it as a share of the most."""
 
     def judge(self, logits: Iterable[Tensor], exam: Exam, questions: Questions) -> float:
         """The benchmark's main metric."""
