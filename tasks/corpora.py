@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
 import luigi
 
@@ -18,7 +18,7 @@ from data.sources import that_give
 from data.taggers import VerbRule
 from data.vocabulary import VocabularySettings
 from model.curricula.msp import StageSizes
-from model.specs import MIN_LENGTH
+from model.specs import MIN_LENGTH, Network
 from tasks.artifact import Job
 from tasks.images import ImageTable, RegionFeatures, SourceTask
 from tasks.node import Input
@@ -103,6 +103,11 @@ def checked_length(length: int, *, where: str) -> int:
 
 class StreamCorpus(SourceTask, ShardedTask):
     """A corpus that a stream can read."""
+
+    @classmethod
+    def seen_by(cls, network: Network, *, profile: str) -> Self:
+        """The corpus for a network."""
+        return cls(profile=profile)
 
     @abstractmethod
     def length(self) -> int:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from data.corpora.image import ImagesFrom
 from model.specs import ImagesSeen, Network
 from tasks.images import RegionFeatures
 from tasks.node import Input
 from tasks.pictures import PictureStore
 from tasks.sources import source_inputs
 
-STORES: Mapping[ImagesSeen, ImagesFrom] = {"regions": "regions", "patches": "pictures"}
-"""Where what a network sees is stored, by what it sees."""
 _FOLDER = "folder."
 
 

@@ -17,7 +17,7 @@ from tasks.hard_negatives import HardNegatives
 from tasks.jobs import run_job
 from tasks.node import Input
 from tasks.parameters import OptionalCountParameter
-from tasks.seen import STORES, image_inputs, with_folders
+from tasks.seen import image_inputs, with_folders
 from tasks.sources import SourceFile
 from tasks.training import WEIGHTS, TrainingTask
 from tasks.unimodal import ImageCorpus, TextCorpus
@@ -78,9 +78,7 @@ class PretrainStage(TrainingTask):
         return dataclasses.replace(budget, num_steps=self.num_steps, num_epochs=self.num_epochs)
 
     def _corpus(self, name: str) -> StreamCorpus:
-        if _CORPORA[name] is ImageCorpus:
-            return ImageCorpus(profile=self.profile, images_from=STORES[self.curriculum().network.images])
-        return _CORPORA[name](profile=self.profile)
+        return _CORPORA[name].seen_by(self.curriculum().network, profile=self.profile)
 
     def corpora(self) -> tuple[StreamCorpus, ...]:
         """The corpora of its streams, each once."""

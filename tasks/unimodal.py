@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, ClassVar, cast, get_args
+from typing import Any, ClassVar, Self, cast, get_args
 
 import luigi
 
@@ -16,7 +16,7 @@ from data.documents import TextSplits
 from data.records import PRETRAINING, Content
 from data.regions.store import FILE_NAME as REGIONS_FILE
 from data.sources import that_give
-from model.specs import MIN_LENGTH
+from model.specs import MIN_LENGTH, ImagesSeen, Network
 from tasks.artifact import Job
 from tasks.corpora import StreamCorpus, Vocabulary, checked_length
 from tasks.images import ImageTable, RegionFeatures
@@ -34,6 +34,7 @@ from tasks.settings import current_profile
 from tasks.sources import givers, need, source_files
 
 _MIB = 1 << 20
+_STORES: Mapping[ImagesSeen, ImagesFrom] = {"regions": "regions", "patches": "pictures"}
 
 
 class TextCorpus(StreamCorpus):
@@ -136,6 +137,11 @@ class ImageCorpus(StreamCorpus):
     entry = ("data.corpora.image", "data.contracts.unimodal")
     identity = ("images_from",)
     libraries: ClassVar[tuple[str, ...]] = ("pyarrow", "h5py")
+
+    @classmethod
+    def seen_by(cls, network: Network, *, profile: str) -> Self:
+        """Of the store that holds what the network sees."""
+        return cls(profile=profile, images_from=_STORES[network.images])
 
     @property
     def variant(self) -> str:

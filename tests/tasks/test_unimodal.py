@@ -19,6 +19,7 @@ from tasks import pins
 from tasks.artifact import ArtifactTask
 from tasks.corpora import Vocabulary
 from tasks.images import RegionFeatures
+from tasks.momo_stages import MomoStage
 from tasks.pictures import PictureStore
 from tasks.stages import _CORPORA
 from tasks.unimodal import ImageCorpus, TextCorpus
@@ -119,3 +120,12 @@ def test_streams_know_both_by_name_and_how_long_their_rows_are(workspace: Path) 
     assert _CORPORA["image"](profile="smoke").length() == 3
     with pytest.raises(UserError, match="at least 3 word pieces"):
         TextCorpus(profile="smoke", max_length=2).length()
+
+
+def test_a_stage_reads_images_from_where_its_network_finds_them() -> None:
+    read = {
+        profile: MomoStage(readings="momo+stages=image", profile=profile).corpora()
+        for profile in ("miniature", "smoke")
+    }
+    assert [corpus.label for corpus in read["miniature"]] == ["ImageCorpus-regions"]
+    assert [corpus.label for corpus in read["smoke"]] == ["ImageCorpus"]
