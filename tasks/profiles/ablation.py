@@ -23,7 +23,7 @@ PROFILE = dataclasses.replace(
         _FINE_TUNING,
         own={
             **_FINE_TUNING.own,
-            **{name: BenchmarkSizes(batch_size=32, num_epochs=3) for name in ("vqa", "gqa", "nlvr2")},
+            **{name: BenchmarkSizes(batch_size=32, num_epochs=1) for name in ("vqa", "gqa", "nlvr2")},
             "retrieval": BenchmarkSizes(batch_size=8, num_epochs=1),
             "nlvr1": BenchmarkSizes(batch_size=32, num_epochs=4),
         },
