@@ -27,11 +27,12 @@ def test_stages_that_rows_share_are_trained_once(workspace: Path) -> None:
 def test_each_benchmark_has_the_seeds_of_the_profile_and_each_row_what_it_can_be_judged_on(workspace: Path) -> None:
     evaluations = AblationTable(profile="ablation").evaluations()
     judged = {(name, row) for name, _, row in evaluations}
-    assert {name for name, _ in judged} == {"retrieval", "zero_shot_retrieval"}
+    assert {name for name, _ in judged} == {"gqa", "nlvr2", "retrieval", "vqa", "zero_shot_retrieval"}
     assert {row for name, row in judged if name == "retrieval"} == {row.chain for row in ABLATION.rows}
     zero_shot = {row for name, row in judged if name == "zero_shot_retrieval"}
     assert zero_shot == {row.chain for row in ABLATION.rows} - {"vanilla", "S.P.T"}
     assert {seed for name, seed, _ in evaluations if name == "retrieval"} == {1, 2, 3, 4, 5}
+    assert {seed for name, seed, _ in evaluations if name in ("gqa", "nlvr2", "vqa")} == {1}
 
 
 def test_rows_and_seeds_can_be_chosen(workspace: Path) -> None:

@@ -137,6 +137,7 @@ OTHER_VALUES: dict[str, Any] = {
     "max_length": 9,
     "reading": "packed",
     "texts_from": "captions",
+    "images_from": "regions",
     "text_column": "body",
     "mib_per_shard": 3,
     "max_rejected_rate": 0.5,
