@@ -95,6 +95,7 @@ class MomoSizes:
     `learning_rates` are those of stages that have another than the optimizer's. `order_options` are the order grit's
     queue and search space. Of each image `drop_rate` is hidden where it is alone, `pair_drop_rate` beside masked words,
     and `contrast_drop_rate` where pairs are compared and matched (none: they are seen whole; FLIP, Li et al. 2023).
+    `matching_weight`: how much matching counts beside each other objective.
     """
 
     network: Network

@@ -109,9 +109,8 @@ class Mim(Objective):
             empty_BRW = self.empty.weight.to(visible_BSW.dtype).expand(len(visible_BSW), len(self.positions) - 1, -1)
             visible_BSW = empty_BRW.scatter(1, places_BSW, visible_BSW)
         if self.boxes is not None:
-            visible_BSW = visible_BSW + self.boxes(
-                shown.boxes_BR4 if shown.all_boxes_BP4 is None else shown.all_boxes_BP4
-            )
+            boxes_BR4 = shown.boxes_BR4 if shown.all_boxes_BP4 is None else shown.all_boxes_BP4
+            visible_BSW = visible_BSW + self.boxes(boxes_BR4)
         cls_B1W = self.narrow(output.pooled_BD)[:, None]
         decoded_BKW = self.decoder.encode(torch.cat([cls_B1W, visible_BSW], 1) + self.positions)
         return decoded_BKW[:, 1:]
